@@ -1,0 +1,1 @@
+"""Inbound channels: each verifies a request and reads the message in it."""

@@ -1,0 +1,1 @@
+"""The event function: think, answer, remember."""

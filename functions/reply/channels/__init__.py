@@ -1,0 +1,1 @@
+"""Outbound channels: each brings an answer to the person who asked."""

@@ -1,0 +1,1 @@
+"""Chat commands that need storage: one module each."""

@@ -1,0 +1,1 @@
+"""Models: each asks one kind of provider."""

@@ -1,0 +1,69 @@
+"""Everything that answering needs from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from shared.message import Message
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True)
+class ChatMessage:
+    """One message of a prompt."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens as the provider counted them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model said: never empty, thinking removed.
+
+    `cut` says why it may be incomplete: "stalled" (the stream stopped or time ran out), "length" (the provider's
+    limit), or "" when it is whole.
+    """
+
+    text: str
+    model: str
+    cut: Literal["", "stalled", "length"] = ""
+    usage: Usage | None = None
+    first_token_ms: int = 0
+
+
+class Model(Protocol):
+    """Something that answers a prompt."""
+
+    def ask(self, prompt: Sequence[ChatMessage], seconds: float) -> Answer:
+        """Answer within `seconds`, all retries and the whole stream included.
+
+        Raises ModelFailed, and nothing else, when there is no usable answer.
+        """
+        ...
+
+
+class Outbound(Protocol):
+    """A way to the person who asked."""
+
+    def deliver(
+        self, message: Message, text: str, *, until: float, already_sent: int, on_sent: Callable[[int], None]
+    ) -> int:
+        """Show `text`, in parts where needed; returns the number of parts shown in all.
+
+        `until` is when this run must have stopped (seconds since the epoch); no wait passes it. The first
+        `already_sent` parts were shown by an earlier run and are skipped. `on_sent(n)` is called after part n, when
+        more parts follow; it must not raise. Raises Undeliverable when DingTalk has closed the way,
+        DeliveryDelayed when a later run can succeed.
+        """
+        ...

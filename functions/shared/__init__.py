@@ -1,0 +1,1 @@
+"""The vocabulary both functions speak; standard library only."""

@@ -1,0 +1,129 @@
+"""Every error of the two functions.
+
+BotError
+├── SettingsError            the deployer must mend settings; all problems at once
+├── Rejected                 the caller of the HTTP trigger gets this status and nothing else
+├── WebhookRefused           a reply address we will not post to
+├── EventUnreadable          the bytes given to `reply` are no message of a version it knows
+├── HandOverFailed           `reply` could not be invoked
+│   ├── HandOverRefused      it was certainly not accepted: nothing will come
+│   └── HandOverUnknown      it may have been accepted: an answer may still come
+├── StoreUnavailable         the bucket could not be read or written
+├── ModelFailed              the model gave no usable answer; carries the reason
+└── DeliveryFailed           the answer could not be shown
+    ├── Undeliverable        it never can be: DingTalk has closed the way
+    └── DeliveryDelayed      it can be later: raise, so that FC retries
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+
+class BotError(Exception):
+    """Base of all errors this product raises on purpose."""
+
+
+class SettingsError(BotError):
+    """One or more settings are missing or wrong.
+
+    `problems` has one sentence each: what was found, what was wanted, what to do. No secret is in it.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
+
+
+class Rejected(BotError):
+    """The request is answered with `status` and a body that tells the caller nothing more.
+
+    `reason` is for the log only: the caller must not learn which check failed.
+    """
+
+    def __init__(self, status: int, reason: str) -> None:
+        self.status = status
+        self.reason = reason
+        super().__init__(f"{status}: {reason}")
+
+
+class WebhookRefused(BotError):
+    """The reply address in a message is not one we post to. `host` is what was found (at most 100 characters)."""
+
+    def __init__(self, host: str, wanted: str) -> None:
+        self.host = host[:100]
+        super().__init__(
+            f"the reply address has host {self.host!r}; wanted {wanted}; "
+            "if this is your DingTalk, add the host to WEBHOOK_HOSTS"
+        )
+
+
+class EventUnreadable(BotError):
+    """The event is not a message, or one of a version this function does not know."""
+
+
+class HandOverFailed(BotError):
+    """Invoking `reply` did not succeed."""
+
+
+class HandOverRefused(HandOverFailed):
+    """FC did not accept the invocation: no answer will come."""
+
+
+class HandOverUnknown(HandOverFailed):
+    """It is not known whether FC accepted the invocation: an answer may still come."""
+
+
+class StoreUnavailable(BotError):
+    """The bucket could not be read or written; `operation` says what was tried."""
+
+    def __init__(self, operation: str, cause: str) -> None:
+        self.operation = operation
+        super().__init__(f"{operation} failed: {cause}")
+
+
+class ModelFailure(str, Enum):
+    """Why the model gave no usable answer. Each has its own sentence for people (`wording`)."""
+
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    BUSY = "busy"
+    SERVER = "server"
+    KEY_REFUSED = "key_refused"
+    QUOTA = "quota"
+    REGION = "region"
+    UNKNOWN_MODEL = "unknown_model"
+    TOO_LONG = "too_long"
+    FILTERED = "filtered"
+    EMPTY = "empty"
+    NOT_JSON = "not_json"
+    BAD_REQUEST = "bad_request"
+
+
+class ModelFailed(BotError):
+    """The model gave no usable answer.
+
+    `detail` is the provider's own text (at most 500 characters): for the log, never for people.
+    """
+
+    def __init__(self, reason: ModelFailure, detail: str = "") -> None:
+        self.reason = reason
+        self.detail = detail[:500]
+        super().__init__(f"{reason.value}: {self.detail}")
+
+
+class DeliveryFailed(BotError):
+    """The answer could not be shown to the person. `code` is DingTalk's errcode or a short word."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        self.code = code
+        super().__init__(f"{code}: {detail[:200]}")
+
+
+class Undeliverable(DeliveryFailed):
+    """DingTalk has closed every way to the person: trying again cannot help."""
+
+
+class DeliveryDelayed(DeliveryFailed):
+    """Not delivered, but a later attempt can succeed."""

@@ -1,0 +1,124 @@
+"""The message that travels from `conversation` to `reply`, and its versioned JSON form."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from shared.errors import EventUnreadable
+
+VERSION = 1
+"""Raised when an older `reply` could misread an event; fields may be added without raising it."""
+
+EVENT_LIMIT = 128 * 1024
+"""Bytes of an asynchronous event (https://www.alibabacloud.com/help/en/fc/ : quotas and limits)."""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who wrote. `id` is stable and never a display name: the staff id, else DingTalk's encrypted sender id."""
+
+    id: str
+    staff_id: str = ""
+    nick: str = ""
+
+
+@dataclass(frozen=True)
+class ReplyTarget:
+    """Where the answer goes: a checked session webhook and its expiry (ms since the epoch, 0 = not known)."""
+
+    webhook: str
+    expires_at: int = 0
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of one person.
+
+    `id` is the channel's message id or one derived from the body; `created_at` is in ms since the epoch and clamped to
+    the signed time; `handed_over_at` is when `conversation` invoked `reply` (ms). Exactly one of three is asked for:
+    a command (`command` is its name), a ready-made sentence to show (`notice`), else an answer to `text`.
+    """
+
+    id: str
+    robot: str
+    conversation_id: str
+    group: bool
+    sender: Sender
+    reply_to: ReplyTarget
+    created_at: int
+    text: str = ""
+    quote: str = ""
+    quote_unreadable: bool = False
+    command: str = ""
+    notice: str = ""
+    body_hash: str = ""
+    handover: str = ""
+    handed_over_at: int = 0
+
+    @property
+    def turn_id(self) -> str:
+        """32 hex digits that name this message everywhere: task id, files, records, logs."""
+        return hashlib.sha256(f"{self.robot}\n{self.id}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    @property
+    def request_id(self) -> str:
+        """The 10 hex digits that people are shown and operators search for."""
+        return self.turn_id[:10]
+
+    def handed_over(self, handover: str, at: int) -> Message:
+        """This message with a fresh hand-over id and the time of the hand-over (ms)."""
+        return replace(self, handover=handover, handed_over_at=at)
+
+    def to_event(self) -> bytes:
+        """The JSON that `reply` is invoked with: ASCII, so that a lone surrogate cannot break it."""
+        return json.dumps({"v": VERSION, **asdict(self)}, separators=(",", ":")).encode("ascii")
+
+    @classmethod
+    def from_event(cls, event: bytes) -> Message:
+        """Read what `to_event` wrote, by this version or an earlier one; unknown fields are ignored.
+
+        Raises EventUnreadable when it is not such a message or of a later version.
+        """
+        try:
+            data = json.loads(event)
+        except (ValueError, RecursionError):
+            raise EventUnreadable("the event is not JSON; wanted a message made by `conversation`") from None
+        if not isinstance(data, dict) or not isinstance(data.get("v"), int):
+            raise EventUnreadable("the event has no version; wanted a message made by `conversation`")
+        if data["v"] > VERSION:
+            raise EventUnreadable(
+                f"the event has version {data['v']}, this function knows {VERSION}; deploy both functions together"
+            )
+        try:
+            return _message(data)
+        except (KeyError, TypeError, ValueError) as problem:
+            raise EventUnreadable(f"the event lacks or misstates a field: {problem}") from None
+
+
+def _message(data: Mapping[str, Any]) -> Message:
+    sender, target = data["sender"], data["reply_to"]
+    optional = ("text", "quote", "quote_unreadable", "command", "notice", "body_hash", "handover", "handed_over_at")
+    message = Message(
+        id=data["id"],
+        robot=data["robot"],
+        conversation_id=data["conversation_id"],
+        group=data["group"],
+        sender=Sender(sender["id"], sender.get("staff_id", ""), sender.get("nick", "")),
+        reply_to=ReplyTarget(target["webhook"], target.get("expires_at", 0)),
+        created_at=data["created_at"],
+        **{name: data[name] for name in optional if name in data},
+    )
+    _check_types(message)
+    return message
+
+
+def _check_types(message: Message) -> None:
+    for owner in (message, message.sender, message.reply_to):
+        for name, wanted in type(owner).__annotations__.items():
+            kind = {"str": str, "int": int, "bool": bool}.get(wanted)
+            if kind is not None and type(getattr(owner, name)) is not kind:
+                raise TypeError(f"{name} is not {wanted}")

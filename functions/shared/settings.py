@@ -1,0 +1,95 @@
+"""Reading settings: once, and every problem reported together with its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from shared.errors import SettingsError
+
+
+class SettingsReader:
+    """Reads named settings from a mapping and collects what is wrong.
+
+    An empty or blank value means unset. Each read returns a usable value even after a problem, so that all problems
+    are found in one pass; `finish` raises them together. `names` maps every name read to its default as text: the
+    documentation is tested against it.
+    """
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self.problems: list[str] = []
+        self.names: dict[str, str] = {}
+
+    def text(self, name: str, default: str = "", *, aliases: Collection[str] = (), required: str = "") -> str:
+        """Read text. `aliases` are older names, asked in order; `required` is the remedy when it must be set."""
+        self.names[name] = default
+        for alias in aliases:
+            self.names.setdefault(alias, f"= {name}")
+        for candidate in (name, *aliases):
+            value = self._values.get(candidate, "").strip()
+            if value:
+                return value
+        if required:
+            self.problems.append(f"{name} is not set; {required}")
+        return default
+
+    def choice(self, name: str, default: str, allowed: Collection[str]) -> str:
+        """Read one of `allowed`, compared without regard to case."""
+        value = self.text(name, default).lower()
+        if value in allowed:
+            return value
+        self._wrong(name, value, "one of " + ", ".join(allowed))
+        return default
+
+    def whole(self, name: str, default: int, *, low: int, high: int) -> int:
+        """Read a whole number from `low` to `high`, both included."""
+        value = self.text(name, str(default))
+        try:
+            number = int(value)
+        except ValueError:
+            number = low - 1
+        if low <= number <= high:
+            return number
+        self._wrong(name, value, f"a whole number from {low} to {high}")
+        return default
+
+    def number(self, name: str, default: float | None, *, low: float, high: float) -> float | None:
+        """Read a number from `low` to `high`, both included; None when unset and `default` is None."""
+        value = self.text(name, "" if default is None else f"{default:g}")
+        if not value:
+            return None
+        try:
+            number = float(value)
+        except ValueError:
+            number = float("nan")
+        if low <= number <= high:
+            return number
+        self._wrong(name, value, f"a number from {low:g} to {high:g}")
+        return default
+
+    def words(self, name: str, default: str = "") -> tuple[str, ...]:
+        """Read a list separated by commas (ASCII or full-width); blanks around words and empty words are dropped."""
+        value = self.text(name, default).replace("，", ",")
+        return tuple(word for word in (part.strip() for part in value.split(",")) if word)
+
+    def flag(self, name: str, default: bool) -> bool:
+        """Read on/off (also true/false, yes/no, 1/0)."""
+        value = self.text(name, "on" if default else "off").lower()
+        if value in {"on", "true", "yes", "1"}:
+            return True
+        if value in {"off", "false", "no", "0"}:
+            return False
+        self._wrong(name, value, "on or off")
+        return default
+
+    def problem(self, sentence: str) -> None:
+        """Add a problem that concerns several settings together."""
+        self.problems.append(sentence)
+
+    def finish(self) -> None:
+        """Raise SettingsError with every problem found so far, if there is any."""
+        if self.problems:
+            raise SettingsError(self.problems)
+
+    def _wrong(self, name: str, found: str, wanted: str) -> None:
+        self.problems.append(f"{name} is {found[:40]!r}; wanted {wanted}; change it or leave it out for the default")

@@ -1,0 +1,80 @@
+"""Every sentence that a person in the chat can read, in two languages.
+
+A field is a template for `str.format`; its placeholders are the same in both languages (tested).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wording:
+    """All sentences of one language."""
+
+    # Instant answers
+    help: str
+    help_title: str
+    command_line: str
+    command_help: str
+    command_clear: str
+    unknown_command: str
+    unsupported: str
+    type_picture: str
+    type_video: str
+    type_file: str
+    type_card: str
+    type_record: str
+    type_audio: str
+    type_other: str
+    too_large: str
+    webhook_refused: str
+    handover_refused: str
+    handover_unknown: str
+    # What a quote becomes in front of a question
+    quoted: str
+    quote_unreadable: str
+    quote_cut: str
+    # Commands
+    cleared: str
+    clear_failed: str
+    # The answer
+    answer_title: str
+    part: str
+    parts_cut: str
+    stalled: str
+    length_cut: str
+    no_memory: str
+    not_remembered: str
+    # Explained failures; each takes {request_id}
+    failed_timeout: str
+    failed_unreachable: str
+    failed_busy: str
+    failed_server: str
+    failed_key_refused: str
+    failed_quota: str
+    failed_region: str
+    failed_unknown_model: str
+    failed_too_long: str
+    failed_filtered: str
+    failed_empty: str
+    failed_not_json: str
+    failed_bad_request: str
+    failed_internal: str
+    failed_settings: str
+    failed_version: str
+    failed_too_late: str
+    failed_gave_up: str
+    failed_answer_lost: str
+    blocked_by_dingtalk: str
+
+
+def wording(language: str) -> Wording:
+    """The sentences of `language` ("zh" or "en"); only the one asked for is imported."""
+    if language == "en":
+        from shared.wording.en import EN
+
+        return EN
+    from shared.wording.zh import ZH
+
+    return ZH

@@ -1,0 +1,79 @@
+"""English sentences."""
+
+from __future__ import annotations
+
+from shared.wording import Wording
+
+EN = Wording(
+    help="Just ask. I remember the last few rounds of this conversation. In a group, mention me first.\n\n"
+    "Commands:\n\n{commands}\n\nYou can also quote a message and ask about it, or send a voice message.",
+    help_title="Help",
+    command_line="- `{word}`: {summary}",
+    command_help="show this help",
+    command_clear="forget this conversation's context and start afresh",
+    unknown_command="There is no command `{word}`. Send `/help` to see them all; if this is a question, "
+    "please write a few more words and send it again.",
+    unsupported="I cannot read {kind} yet. Please ask in text or by voice; text between pictures works too.",
+    type_picture="pictures",
+    type_video="videos",
+    type_file="files",
+    type_card="cards",
+    type_record="forwarded chat records",
+    type_audio="voice messages without recognised text",
+    type_other="this kind of message",
+    too_large="This message is too large ({size} KB; the limit is {limit} KB). "
+    "Please shorten it and send it again. Request id: {request_id}",
+    webhook_refused="This message's reply address is not an allowed one, so I cannot answer. "
+    "Please give your administrator this request id: {request_id}",
+    handover_refused="Sorry, I could not start on this message. Please send it again in a while. "
+    "Request id: {request_id}",
+    handover_unknown="This message may be on its way. If no answer comes within two minutes, please send it again. "
+    "Request id: {request_id}",
+    quoted="Quoted message:\n{quote}\n\nMy question:\n{question}",
+    quote_unreadable="(The user quoted a message whose content the bot cannot read.)\n\n{question}",
+    quote_cut="{quote}… (quote cut)",
+    cleared="Done: what was said before in this conversation is forgotten. Ask away.",
+    clear_failed="Sorry, storage is unavailable and the context was not cleared. Please try again in a while. "
+    "Request id: {request_id}",
+    answer_title="Answer",
+    part="({number}/{total})",
+    parts_cut="(The answer is too long; only the first {shown} parts are shown. You can ask for the main points only.)",
+    stalled="(The model stopped in the middle; this is what had come.)",
+    length_cut='(The answer reached its length limit and may be incomplete. You can send "go on".)',
+    no_memory="(Storage is unavailable: this answer did not use earlier messages and will not be remembered.)",
+    not_remembered="(Storage is unavailable: this round could not be remembered.)",
+    failed_timeout="Sorry, the model did not finish in time. Please try again, or ask a smaller question. "
+    "Request id: {request_id}",
+    failed_unreachable="Sorry, the model service cannot be reached. Please try again later. Request id: {request_id}",
+    failed_busy="Sorry, the model service is too busy. Please try again in a minute or two. Request id: {request_id}",
+    failed_server="Sorry, the model service had an error. Please try again later. Request id: {request_id}",
+    failed_key_refused="Sorry, the model service refused the key; your administrator must replace it. "
+    "Request id: {request_id}",
+    failed_quota="Sorry, the model service's quota is used up; your administrator must top it up. "
+    "Request id: {request_id}",
+    failed_region="Sorry, the model service does not accept requests from this region; your administrator must change "
+    "the deployment. Request id: {request_id}",
+    failed_unknown_model="Sorry, the configured model does not exist or may not be used; your administrator must "
+    "change it. Request id: {request_id}",
+    failed_too_long="Sorry, this is longer than the model can take. Please shorten it. Request id: {request_id}",
+    failed_filtered="Sorry, the model service's content filter refused this question or its answer. "
+    "Please put it differently. Request id: {request_id}",
+    failed_empty="Sorry, the model gave no content. Please put the question differently. Request id: {request_id}",
+    failed_not_json="Sorry, the model address did not answer like a model; your administrator must check BASE_URL. "
+    "Request id: {request_id}",
+    failed_bad_request="Sorry, the model service did not accept the request. Please give your administrator this "
+    "request id: {request_id}",
+    failed_internal="Sorry, something went wrong with this message. Please send it again. Request id: {request_id}",
+    failed_settings="Sorry, the bot's settings are incomplete. Please give your administrator this request id: "
+    "{request_id}",
+    failed_version="Sorry, the bot is being upgraded. Please send this again in a few minutes. "
+    "Request id: {request_id}",
+    failed_too_late="Sorry, this message waited too long and is not worked on any more. Please send it again. "
+    "Request id: {request_id}",
+    failed_gave_up="Sorry, this message could not be answered after several attempts. Please send it again. "
+    "Request id: {request_id}",
+    failed_answer_lost="Sorry, the answer to this message was made but could not be kept. Please send it again. "
+    "Request id: {request_id}",
+    blocked_by_dingtalk="Sorry, DingTalk did not allow this answer to be shown. Please ask differently. "
+    "Request id: {request_id}",
+)
