@@ -4,7 +4,7 @@ BotError
 ├── SettingsError            the deployer must mend settings; all problems at once
 ├── Rejected                 the caller of the HTTP trigger gets this status and nothing else
 ├── WebhookRefused           a reply address we will not post to
-├── EventUnreadable          the bytes given to `reply` are no message of a version it knows
+├── EventUnreadable          the bytes given to `reply` are no message
 ├── HandOverFailed           `reply` could not be invoked
 │   ├── HandOverRefused      it was certainly not accepted: nothing will come
 │   └── HandOverUnknown      it may have been accepted: an answer may still come
@@ -60,7 +60,7 @@ class WebhookRefused(BotError):
 
 
 class EventUnreadable(BotError):
-    """The event is not a message, or one of a version this function does not know."""
+    """The event is not a message that `conversation` made."""
 
 
 class HandOverFailed(BotError):
@@ -114,10 +114,14 @@ class ModelFailed(BotError):
 
 
 class DeliveryFailed(BotError):
-    """The answer could not be shown to the person. `code` is DingTalk's errcode or a short word."""
+    """The answer could not be shown to the person, or not all of it.
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    `code` is DingTalk's errcode or a short word; `shown` is how many parts the person has seen all the same.
+    """
+
+    def __init__(self, code: str, detail: str = "", shown: int = 0) -> None:
         self.code = code
+        self.shown = shown
         super().__init__(f"{code}: {detail[:200]}")
 
 
