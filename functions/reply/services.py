@@ -6,7 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from reply.claim import Claim
+from reply.records import Records
+from reply.store import Store
+from shared.clock import Clock
+from shared.log import Log
 from shared.message import Message
+from shared.settings import SettingsReader
+from shared.wording import Wording
 
 Role = Literal["system", "user", "assistant"]
 
@@ -67,3 +74,41 @@ class Outbound(Protocol):
         DeliveryDelayed when a later run can succeed.
         """
         ...
+
+
+@dataclass(frozen=True)
+class AnswerSettings:
+    """What the job itself is told: times in seconds, `rounds` of context, `attempts` = FC's retries + 1."""
+
+    model_seconds: float
+    rounds: int
+    group_shares_context: bool
+    system_prompt: str
+    attempts: int
+
+    @classmethod
+    def read(cls, reader: SettingsReader) -> AnswerSettings:
+        """Read TIMEOUT, HISTORY_LENGTH, CONTEXT_SCOPE, SYSTEM_PROMPT and ASYNC_RETRIES."""
+        return cls(
+            model_seconds=reader.number("TIMEOUT", 55, low=1, high=3600) or 55,
+            rounds=reader.whole("HISTORY_LENGTH", 5, low=0, high=100),
+            group_shares_context=reader.choice("CONTEXT_SCOPE", "member", ("member", "group")) == "group",
+            system_prompt=reader.text("SYSTEM_PROMPT"),
+            attempts=reader.whole("ASYNC_RETRIES", 2, low=0, high=8) + 1,
+        )
+
+
+@dataclass(frozen=True)
+class Services:
+    """What an answer needs. `problems` are settings that are missing or wrong: then nothing is asked."""
+
+    settings: AnswerSettings
+    store: Store
+    records: Records
+    claim: Claim
+    model: Model
+    outbound: Outbound
+    wording: Wording
+    clock: Clock
+    log: Log
+    problems: tuple[str, ...] = ()

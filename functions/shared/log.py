@@ -13,12 +13,6 @@ import sys
 from collections.abc import Collection, Mapping
 from typing import TextIO
 
-LEVELS: Mapping[str, int] = {
-    "debug": logging.DEBUG,
-    "info": logging.INFO,
-    "warning": logging.WARNING,
-    "error": logging.ERROR,
-}
 LONGEST_VALUE = 500
 """Characters of one value; FC keeps lines of at most 32 KB (https://www.alibabacloud.com/help/en/fc/)."""
 

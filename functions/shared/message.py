@@ -58,6 +58,7 @@ class Message:
     body_hash: str = ""
     handover: str = ""
     handed_over_at: int = 0
+    version: int = VERSION
 
     @property
     def turn_id(self) -> str:
@@ -75,13 +76,15 @@ class Message:
 
     def to_event(self) -> bytes:
         """The JSON that `reply` is invoked with: ASCII, so that a lone surrogate cannot break it."""
-        return json.dumps({"v": VERSION, **asdict(self)}, separators=(",", ":")).encode("ascii")
+        fields = asdict(self)
+        return json.dumps({"v": fields.pop("version"), **fields}, separators=(",", ":")).encode("ascii")
 
     @classmethod
     def from_event(cls, event: bytes) -> Message:
-        """Read what `to_event` wrote, by this version or an earlier one; unknown fields are ignored.
+        """Read what `to_event` wrote; unknown fields are ignored.
 
-        Raises EventUnreadable when it is not such a message or of a later version.
+        A later version than this one is read as far as it is understood and says so in `version`: its sender must be
+        told. Raises EventUnreadable when it is no such message.
         """
         try:
             data = json.loads(event)
@@ -89,10 +92,6 @@ class Message:
             raise EventUnreadable("the event is not JSON; wanted a message made by `conversation`") from None
         if not isinstance(data, dict) or not isinstance(data.get("v"), int):
             raise EventUnreadable("the event has no version; wanted a message made by `conversation`")
-        if data["v"] > VERSION:
-            raise EventUnreadable(
-                f"the event has version {data['v']}, this function knows {VERSION}; deploy both functions together"
-            )
         try:
             return _message(data)
         except (KeyError, TypeError, ValueError) as problem:
@@ -110,6 +109,7 @@ def _message(data: Mapping[str, Any]) -> Message:
         sender=Sender(sender["id"], sender.get("staff_id", ""), sender.get("nick", "")),
         reply_to=ReplyTarget(target["webhook"], target.get("expires_at", 0)),
         created_at=data["created_at"],
+        version=data["v"],
         **{name: data[name] for name in optional if name in data},
     )
     _check_types(message)

@@ -93,3 +93,24 @@ class SettingsReader:
 
     def _wrong(self, name: str, found: str, wanted: str) -> None:
         self.problems.append(f"{name} is {found[:40]!r}; wanted {wanted}; change it or leave it out for the default")
+
+
+LOG_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+"""Names for LOG_LEVEL and the numbers of Python's logging, which VERBOSE takes."""
+
+
+def read_log_level(reader: SettingsReader) -> int:
+    """The level from LOG_LEVEL (a name), else VERBOSE (a number, as the Connector had it), else info."""
+    name = reader.choice("LOG_LEVEL", "info", LOG_LEVELS) if reader.text("LOG_LEVEL") else ""
+    number = reader.whole("VERBOSE", LOG_LEVELS["info"], low=0, high=100)
+    return LOG_LEVELS[name] if name else number
+
+
+def read_language(reader: SettingsReader) -> str:
+    """The chat's language from LANGUAGE: "zh" or "en"."""
+    return reader.choice("LANGUAGE", "zh", ("zh", "en"))
+
+
+def read_webhook_hosts(reader: SettingsReader) -> tuple[str, ...]:
+    """The hosts an answer may be posted to, from WEBHOOK_HOSTS."""
+    return reader.words("WEBHOOK_HOSTS", "oapi.dingtalk.com")

@@ -1,0 +1,223 @@
+"""The whole job: from a message to one outcome that the person sees.
+
+Read `answer` first, then `_one_outcome`. What is already done is not done again; what a dead run left behind is taken
+over; a failure is explained at once; only what a later run can still show is raised, so that FC runs it again.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from reply.commands.clear import clear
+from reply.conversation import State, Turn
+from reply.prompt import prompt, question
+from reply.records import Record
+from reply.run import Run
+from reply.services import Answer, Services
+from reply.turn import Standing, is_other_message, take
+from reply.waiting import wait_for_earlier
+from shared.errors import DeliveryDelayed, ModelFailed, ModelFailure, StoreUnavailable, Undeliverable
+from shared.message import VERSION, Message
+
+TOO_LATE_MS = 10 * 60 * 1000
+"""An event this old (ms) at its start is explained instead of answered: a late answer would surprise."""
+
+COMMANDS: Mapping[str, Callable[[Run, Turn], str]] = {"clear": clear}
+
+
+def answer(message: Message, services: Services, until: float) -> str:
+    """Bring about one outcome for the message; returns it for the log.
+
+    `until` is when FC kills this instance (seconds since the epoch). Raises DeliveryDelayed, and nothing else, when the
+    person has seen nothing yet and a later run can show it.
+    """
+    run = Run.start(message, services, until)
+    sentence = services.wording.failed_timeout.format(request_id=message.request_id)
+    try:
+        with run.speaker.watchdog(sentence, run.watchdog_at):
+            return _one_outcome(run)
+    except DeliveryDelayed as delayed:
+        run.log.warning("delivery_delayed", code=delayed.code, problem=str(delayed))
+        raise
+    except Exception as bug:  # noqa: BLE001 - the person must be told whatever went wrong; it is logged as a bug
+        _log_bug(run, bug)
+        return _say_once(run, services.wording.failed_internal)
+
+
+def apologise(message: Message, services: Services, until: float) -> str:
+    """FC has given up on the message: show what was saved for it, or apologise, once. Never raises."""
+    run = Run.start(message, services, until)
+    run.log.error("gave_up", remedy="FC has used up its retries; look for this request id's earlier lines")
+    try:
+        if _recorded(run):
+            return "done"
+        if message.notice:
+            return run.speaker.say(message.notice, Record("refused", answer=message.notice))
+        run.memory.load()
+        found = run.memory.document.turns.get(message.turn_id)
+        if found and found.finished and found.answer:
+            return run.show(found)
+        return run.explain(services.wording.failed_gave_up, found or _turn(run, ""))
+    except DeliveryDelayed as delayed:
+        closed = Undeliverable(delayed.code, "no attempt is left")
+        return run.speaker.close_undeliverable(closed, Record("undeliverable"))
+    except Exception as bug:  # noqa: BLE001 - raising here would only make FC run the apology again
+        _log_bug(run, bug)
+        return "failed"
+
+
+def _one_outcome(run: Run) -> str:
+    message, services = run.message, run.services
+    if _recorded(run):
+        return _already_done(run)
+    if message.notice:
+        return run.speaker.say(message.notice, Record("refused", answer=message.notice))
+    if not services.claim.holds(message):
+        run.log.info("duplicate", by="claim")
+        return "duplicate"
+    run.memory.load()
+    asked = "" if message.command else question(message, services.wording)
+    found = run.memory.document.turns.get(message.turn_id)
+    if found and found.at != message.created_at and _recorded(run, found.at):
+        return _already_done(run)
+    standing, turn = take(
+        found,
+        message,
+        question=asked,
+        now_ms=run.now_ms,
+        deadline_ms=int(run.until * 1000),
+        attempts=services.settings.attempts,
+    )
+    return _STEPS[standing](run, turn)
+
+
+def _work(run: Run, turn: Turn) -> str:
+    message, wording = run.message, run.services.wording
+    if 0 < message.reply_to.expires_at <= run.now_ms:
+        run.memory.keep(replace(turn, state=State.FAILED))
+        closed = Undeliverable("expired", "the session webhook had expired when the message was started")
+        return run.speaker.close_undeliverable(closed, Record("undeliverable", question=turn.question))
+    if run.services.problems:
+        run.log.error("settings_incomplete", problems="; ".join(run.services.problems), remedy="mend them and deploy")
+        return run.explain(wording.failed_settings, turn)
+    if message.version > VERSION:
+        run.log.error("later_version", found=message.version, wanted=VERSION, remedy="deploy both functions together")
+        return run.explain(wording.failed_version, turn)
+    if run.now_ms - message.handed_over_at > TOO_LATE_MS:
+        return run.explain(wording.failed_too_late, turn)
+    run.memory.keep(turn)
+    if message.command:
+        return COMMANDS[message.command](run, turn)
+    return _think(run, turn)
+
+
+def _think(run: Run, turn: Turn) -> str:
+    try:
+        run.services.records.open(run.message)
+    except StoreUnavailable as problem:
+        run.log.error("record_unopened", problem=str(problem), remedy="check the OSS mount")
+    queued = run.now_ms
+    wait_for_earlier(run, turn)
+    timings = {"queue_ms": int(run.started * 1000) - run.message.handed_over_at, "wait_ms": run.now_ms - queued}
+    asked = run.now_ms
+    try:
+        given = _ask(run, turn)
+    except ModelFailed as failed:
+        run.log.error("model_failed", reason=failed.reason.value, provider_error=failed.detail)
+        record = Record("failed", timings={**timings, "model_ms": run.now_ms - asked})
+        return run.explain(getattr(run.services.wording, f"failed_{failed.reason.value}"), turn, record)
+    timings |= {"first_token_ms": given.first_token_ms, "model_ms": run.now_ms - asked}
+    usage = given.usage
+    tokens_in, tokens_out = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
+    done = replace(turn, state=State.ANSWERED, answer=given.text, cut=given.cut, tokens=tokens_in + tokens_out)
+    if run.speaker.spoken:
+        return "silent"  # the watchdog has explained; an answer nobody saw must not enter later prompts
+    run.memory.keep(done)
+    return run.show(done, Record("answered", given.model, tokens_in, tokens_out, timings=timings))
+
+
+def _ask(run: Run, turn: Turn) -> Answer:
+    settings = run.services.settings
+    now = run.services.clock.now
+    ends = min(now() + settings.model_seconds, run.work_ends)
+    history = run.memory.document.remembered(turn.position, settings.rounds)
+    try:
+        return run.services.model.ask(prompt(settings.system_prompt, history, turn.question), ends - now())
+    except ModelFailed as failed:
+        if failed.reason is not ModelFailure.TOO_LONG or not history:
+            raise
+        shorter = history[(len(history) + 1) // 2 :]
+        run.log.info("context_shortened", rounds=len(shorter))
+        return run.services.model.ask(prompt(settings.system_prompt, shorter, turn.question), ends - now())
+
+
+def _deliver(run: Run, turn: Turn) -> str:
+    run.log.info("took_over", state=turn.state.name.lower(), sent=turn.sent)
+    return run.show(turn)
+
+
+def _lost(run: Run, turn: Turn) -> str:
+    return run.explain(run.services.wording.failed_answer_lost, turn)
+
+
+def _give_up(run: Run, turn: Turn) -> str:
+    run.log.error("last_attempt", attempt=turn.attempt, remedy="see why this message's earlier runs died")
+    return run.explain(run.services.wording.failed_gave_up, turn)
+
+
+def _duplicate(run: Run, turn: Turn) -> str:
+    run.log.info("duplicate", by="turn", attempt=turn.attempt)
+    return "duplicate"
+
+
+def _conflict(run: Run, turn: Turn) -> str:
+    run.log.warning("same_id_other_body", attempt=turn.attempt)
+    return "conflict"
+
+
+_STEPS: Mapping[Standing, Callable[[Run, Turn], str]] = {
+    Standing.WORK: _work,
+    Standing.DELIVER: _deliver,
+    Standing.LOST: _lost,
+    Standing.GIVE_UP: _give_up,
+    Standing.DUPLICATE: _duplicate,
+    Standing.CONFLICT: _conflict,
+}
+
+
+def _recorded(run: Run, at: int | None = None) -> bool:
+    try:
+        return bool(run.services.records.outcome(run.message, at))
+    except StoreUnavailable as problem:
+        run.log.error("records_unread", problem=str(problem), remedy="check the OSS mount")
+        return False
+
+
+def _already_done(run: Run) -> str:
+    run.memory.load()
+    found = run.memory.document.turns.get(run.message.turn_id)
+    if found and is_other_message(found, run.message):
+        return _conflict(run, found)
+    run.log.info("duplicate", by="record")
+    return "done"
+
+
+def _say_once(run: Run, sentence: str) -> str:
+    text = sentence.format(request_id=run.message.request_id)
+    return run.speaker.say(text, Record("failed", answer=text))
+
+
+def _turn(run: Run, asked: str) -> Turn:
+    return Turn(run.message.turn_id, run.message.created_at, State.PENDING, question=asked)
+
+
+def _log_bug(run: Run, bug: Exception) -> None:
+    where = traceback.extract_tb(bug.__traceback__)[-1]
+    run.log.error(
+        "internal_error",
+        problem=type(bug).__name__,
+        where=f"{where.filename.rsplit('/', 2)[-1]}:{where.lineno}",
+        remedy="this is a defect of the program: report it with this line",
+    )

@@ -1,0 +1,200 @@
+"""The conversation document: what is remembered, and the merge that makes two writers lose nothing. Pure.
+
+Merge is a union: of one turn's versions the higher wins, of one value's versions the later. It is commutative,
+associative and idempotent, so it does not matter who saved first, twice or half.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+VERSION = 1
+DAY_MS = 24 * 3600 * 1000
+SHRINK_AFTER_MS = 30 * 60 * 1000
+"""A finished turn outside the window keeps its text this long (ms): longer than any retry that could need it."""
+
+
+class State(IntEnum):
+    """What became of a turn; it only rises."""
+
+    PENDING = 1
+    FAILED = 2
+    ANSWERED = 3
+
+
+class Position(NamedTuple):
+    """Where in the conversation something stands: the message's `createAt` (ms) and its turn id."""
+
+    at: int
+    id: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message and what became of it.
+
+    `answer` is what the person is shown: the answer, or the sentence that explains the failure. `deadline` (ms) is when
+    FC kills the instance at work; `sent` counts the parts already shown; `cut` says why an answer may be incomplete.
+    A turn without question is a command's: it never enters a prompt.
+    """
+
+    id: str
+    at: int
+    state: State
+    attempt: int = 1
+    deadline: int = 0
+    handover: str = ""
+    body_hash: str = ""
+    question: str = ""
+    answer: str = ""
+    cut: str = ""
+    sent: int = 0
+    tokens: int = 0
+
+    @property
+    def position(self) -> Position:
+        """Where the turn stands."""
+        return Position(self.at, self.id)
+
+    @property
+    def finished(self) -> bool:
+        """Whether it is answered or failed."""
+        return self.state is not State.PENDING
+
+    def rank(self) -> tuple[Any, ...]:
+        """What decides between versions of one turn: a total order over their content."""
+        return (self.state, self.attempt, self.sent, bool(self.answer), self.deadline, _canonical(asdict(self)))
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value of the conversation (mode, persona, cleared) and the position at which it was set."""
+
+    at: int
+    id: str
+    content: str = ""
+
+    @property
+    def position(self) -> Position:
+        """Where it was set."""
+        return Position(self.at, self.id)
+
+
+CLEARED = "cleared"
+"""The name of the value whose position is the newest `\\clear`."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """All that is kept of one conversation."""
+
+    turns: Mapping[str, Turn] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    def with_turn(self, turn: Turn) -> Document:
+        """This document with a version of `turn` merged in."""
+        return merge(self, Document(turns={turn.id: turn}))
+
+    def with_value(self, name: str, value: Value) -> Document:
+        """This document with a version of the value `name` merged in."""
+        return merge(self, Document(values={name: value}))
+
+    def remembered(self, before: Position, rounds: int) -> list[Turn]:
+        """The newest `rounds` answered turns before a position that nobody cleared, oldest first."""
+        cleared = self.values.get(CLEARED)
+        floor = cleared.position if cleared else Position(-1, "")
+        answered = [
+            turn
+            for turn in self.turns.values()
+            if turn.state is State.ANSWERED and turn.question and turn.answer and floor < turn.position < before
+        ]
+        answered.sort(key=lambda turn: turn.position)
+        return answered[-rounds:] if rounds > 0 else []
+
+    def pending_before(self, before: Position) -> list[Turn]:
+        """Turns still at work whose messages are earlier."""
+        return [turn for turn in self.turns.values() if not turn.finished and turn.position < before]
+
+
+def merge(one: Document, other: Document) -> Document:
+    """The union of two versions of a document."""
+    turns = dict(one.turns)
+    for key, turn in other.turns.items():
+        mine = turns.get(key)
+        if mine is None or turn.rank() > mine.rank():
+            turns[key] = turn
+    values = dict(one.values)
+    for name, value in other.values.items():
+        held = values.get(name)
+        if held is None or (value.position, value.content) > (held.position, held.content):
+            values[name] = value
+    return Document(turns, values)
+
+
+def trimmed(document: Document, rounds: int, now_ms: int) -> Document:
+    """The document without what no prompt and no retry can need.
+
+    Turns outside the window of `rounds` go when they are older than a day; before that, finished ones shrink to id and
+    state once no retry can want their text.
+    """
+    newest = Position(now_ms + 2 * DAY_MS, "")
+    window = {turn.id for turn in document.remembered(newest, rounds)}
+    kept: dict[str, Turn] = {}
+    for key, turn in document.turns.items():
+        age = now_ms - turn.at
+        if key in window:
+            kept[key] = turn
+        elif age <= DAY_MS:
+            kept[key] = _shrunk(turn) if turn.finished and age > SHRINK_AFTER_MS else turn
+    return replace(document, turns=kept)
+
+
+def _shrunk(turn: Turn) -> Turn:
+    return Turn(id=turn.id, at=turn.at, state=turn.state, attempt=turn.attempt, body_hash=turn.body_hash)
+
+
+def to_json(document: Document) -> bytes:
+    """The document as UTF-8 JSON; defaults are left out."""
+    turns = {key: _sparse(asdict(turn)) for key, turn in document.turns.items()}
+    values = {name: asdict(value) for name, value in document.values.items()}
+    return _canonical({"v": VERSION, "turns": turns, "values": values}).encode("ascii")
+
+
+def from_json(data: bytes) -> Document:
+    """Read what `to_json` wrote. Raises ValueError for anything else: truncated, corrupt, foreign, later version."""
+    try:
+        loaded = json.loads(data)
+        if loaded["v"] > VERSION:
+            raise ValueError(f"version {loaded['v']} is later than {VERSION}")
+        turns = {key: _turn(fields) for key, fields in loaded["turns"].items()}
+        values = {name: Value(**fields) for name, fields in loaded["values"].items()}
+    except (KeyError, TypeError, AttributeError, RecursionError) as problem:
+        raise ValueError(f"not a conversation document: {type(problem).__name__}") from None
+    if any(key != turn.id for key, turn in turns.items()):
+        raise ValueError("not a conversation document: a turn under another's id")
+    return Document(turns, values)
+
+
+def _turn(fields: Mapping[str, Any]) -> Turn:
+    turn = Turn(**{**fields, "state": State(fields["state"])})
+    for name, kind in _TURN_TYPES.items():
+        if type(getattr(turn, name)) is not kind:
+            raise TypeError(name)
+    return turn
+
+
+_TURN_TYPES: Mapping[str, type] = {
+    name: {"str": str, "int": int, "State": State}[str(wanted)] for name, wanted in Turn.__annotations__.items()
+}
+
+
+def _sparse(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value not in ("", 0)}
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,57 @@
+"""One run's view of its conversation: it never raises, because a bucket that is down must not stop an answer."""
+
+from __future__ import annotations
+
+from reply.conversation import Document, Turn, Value
+from reply.store import ConversationKey, Opened, Store
+from shared.errors import StoreUnavailable
+from shared.log import Log
+
+
+class Memory:
+    """The conversation as this run knows it.
+
+    `unread` says that earlier messages could not be read, `unsaved` that the newest state could not be written; each
+    failure is one ERROR line.
+    """
+
+    def __init__(self, store: Store, key: ConversationKey, log: Log) -> None:
+        self._store = store
+        self._key = key
+        self._log = log
+        self._opened = Opened(Document(), frozenset())
+        self.unread = False
+        self.unsaved = False
+
+    @property
+    def document(self) -> Document:
+        """What is known of the conversation."""
+        return self._opened.document
+
+    def load(self) -> None:
+        """Read what others wrote; called again, it adds what is new."""
+        try:
+            self._opened = self._store.load(self._key, self._opened)
+        except StoreUnavailable as problem:
+            self.unread = True
+            self._failed("conversation_unread", problem)
+
+    def keep(self, turn: Turn) -> None:
+        """Save a version of a turn."""
+        self._save(self.document.with_turn(turn))
+
+    def keep_value(self, name: str, value: Value, turn: Turn) -> None:
+        """Save a value together with a version of the turn that set it."""
+        self._save(self.document.with_value(name, value).with_turn(turn))
+
+    def _save(self, document: Document) -> None:
+        self._opened = Opened(document, self._opened.files)
+        try:
+            self._opened = self._store.save(self._key, self._opened)
+            self.unsaved = False
+        except StoreUnavailable as problem:
+            self.unsaved = True
+            self._failed("conversation_unsaved", problem)
+
+    def _failed(self, event: str, problem: StoreUnavailable) -> None:
+        self._log.error(event, problem=str(problem), remedy="check the OSS mount, its role and the bucket's quota")

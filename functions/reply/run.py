@@ -1,0 +1,96 @@
+"""One run of `reply` for one message: its time, its view of the conversation, and its one chance to speak."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from reply.conversation import State, Turn
+from reply.memory import Memory
+from reply.records import Outcome, Record
+from reply.services import Services
+from reply.speaker import Speaker
+from reply.store import ConversationKey
+from shared.log import Log
+from shared.message import Message
+
+LONGEST_RESERVE_S = 20.0
+"""Seconds kept at the end of a run for saving and delivering; less where the function's time-out is short."""
+
+LONGEST_WATCH_S = 12.0
+"""Seconds before FC's kill at which the watchdog speaks; less where the function's time-out is short."""
+
+
+@dataclass
+class Run:
+    """What every step of answering works with. Times are seconds since the epoch."""
+
+    message: Message
+    services: Services
+    until: float
+    started: float
+    log: Log
+    memory: Memory
+    speaker: Speaker
+
+    @classmethod
+    def start(cls, message: Message, services: Services, until: float) -> Run:
+        """A run that FC will kill at `until`."""
+        log = services.log.with_fields(request_id=message.request_id, message_id=message.turn_id)
+        member = "" if message.group and services.settings.group_shares_context else message.sender.id
+        key = ConversationKey(message.robot, message.conversation_id, member)
+        return cls(
+            message=message,
+            services=services,
+            until=until,
+            started=services.clock.now(),
+            log=log,
+            memory=Memory(services.store, key, log),
+            speaker=Speaker(message, services, until, log),
+        )
+
+    @property
+    def work_ends(self) -> float:
+        """When thinking must be over, so that there is time to deliver."""
+        return self.until - min(LONGEST_RESERVE_S, 0.15 * (self.until - self.started))
+
+    @property
+    def watchdog_at(self) -> float:
+        """When the watchdog explains, if nobody has spoken."""
+        return self.until - min(LONGEST_WATCH_S, 0.1 * (self.until - self.started))
+
+    @property
+    def now_ms(self) -> int:
+        """The time in ms."""
+        return int(self.services.clock.now() * 1000)
+
+    def show(self, turn: Turn, record: Record | None = None) -> str:
+        """Show a finished turn and put its outcome on record; returns the outcome. Raises DeliveryDelayed."""
+        record = record or Record(_outcome(turn), completion_tokens=turn.tokens)
+        return self.speaker.say(
+            self._with_notes(turn),
+            replace(record, question=turn.question, answer=turn.answer),
+            already_sent=turn.sent,
+            on_sent=lambda parts: self.memory.keep(replace(turn, sent=parts)),
+        )
+
+    def explain(self, sentence: str, turn: Turn, record: Record | None = None) -> str:
+        """Explain a failure: saved first, so that a retry says the same and pays nothing. Raises DeliveryDelayed."""
+        text = sentence.format(request_id=self.message.request_id)
+        failed = replace(turn, state=State.FAILED, answer=text)
+        if not self.speaker.spoken:
+            self.memory.keep(failed)
+        return self.show(failed, record)
+
+    def _with_notes(self, turn: Turn) -> str:
+        wording = self.services.wording
+        notes = [{"stalled": wording.stalled, "length": wording.length_cut}.get(turn.cut, "")]
+        if turn.state is State.ANSWERED and turn.question:
+            notes.append(wording.no_memory if self.memory.unread else "")
+            notes.append(wording.not_remembered if self.memory.unsaved and not self.memory.unread else "")
+        return "\n\n".join([turn.answer, *filter(None, notes)])
+
+
+def _outcome(turn: Turn) -> Outcome:
+    if turn.state is State.FAILED:
+        return "failed"
+    return "answered" if turn.question else "command"

@@ -1,0 +1,64 @@
+"""Every setting of `reply`, read once; problems are kept, so that people can still be told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta, timezone, tzinfo
+
+from reply.channels.session_webhook import WebhookSettings
+from reply.claim import ClaimSettings
+from reply.llm.settings import ChatSettings
+from reply.services import AnswerSettings
+from shared.settings import SettingsReader, read_language, read_log_level
+
+CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""China has had one zone without daylight saving time since 1991: no database is needed for the default."""
+
+
+@dataclass(frozen=True)
+class ReplySettings:
+    """All settings of the function; `problems` has a sentence for each that is missing or wrong."""
+
+    answer: AnswerSettings
+    chat: ChatSettings
+    webhook: WebhookSettings
+    claim: ClaimSettings
+    mount: str
+    keep_text: bool
+    timezone: tzinfo
+    language: str
+    log_level: int
+    names: Mapping[str, str]
+    problems: tuple[str, ...]
+
+    @classmethod
+    def read(cls, values: Mapping[str, str]) -> ReplySettings:
+        """Read them all; never raises, what is wrong is in `problems` and has its default."""
+        reader = SettingsReader(values)
+        return cls(
+            answer=AnswerSettings.read(reader),
+            chat=ChatSettings.read(reader),
+            webhook=WebhookSettings.read(reader),
+            claim=ClaimSettings.read(reader),
+            mount=reader.text("OSS_MOUNT_POINT", "/mnt/oss"),
+            keep_text=reader.flag("RECORD_TEXT", True),
+            timezone=_timezone(reader),
+            language=read_language(reader),
+            log_level=read_log_level(reader),
+            names=reader.names,
+            problems=tuple(reader.problems),
+        )
+
+
+def _timezone(reader: SettingsReader) -> tzinfo:
+    name = reader.text("TIMEZONE", "Asia/Shanghai")
+    if name == "Asia/Shanghai":
+        return CHINA
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # read from disk only where another zone is asked for
+
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        reader.problem(f"TIMEZONE is {name[:40]!r}; wanted a name such as Asia/Singapore; change it or leave it out")
+        return CHINA

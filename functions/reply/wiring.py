@@ -1,0 +1,83 @@
+"""Builds the services of one run from settings; what is dear is kept for the life of the instance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reply.bucket import Bucket
+from reply.channels.session_webhook import SessionWebhook
+from reply.claim import Claim, OssClaim, TaskClaim
+from reply.llm.lazy import LazyModel
+from reply.llm.settings import ChatSettings
+from reply.records import Records
+from reply.services import Model, Outbound, Services
+from reply.settings import ReplySettings
+from reply.store import Store
+from shared.clock import Clock, SystemClock
+from shared.credentials import credentials_of
+from shared.log import Log
+from shared.wording import wording
+
+DEFAULT_SECONDS = 180.0
+"""The function's time-out as shipped, for where the context does not tell."""
+
+
+def function_seconds(context: object) -> float:
+    """Seconds until FC kills this run (https://www.alibabacloud.com/help/en/fc/user-guide/context, function.timeout)."""
+    timeout = getattr(getattr(context, "function", None), "timeout", None)
+    try:
+        return float(timeout) if timeout else DEFAULT_SECONDS
+    except (TypeError, ValueError):
+        return DEFAULT_SECONDS
+
+
+@dataclass(frozen=True)
+class Instance:
+    """What one instance keeps: settings, the model's client, the connection to DingTalk."""
+
+    settings: ReplySettings
+    environ: Mapping[str, str]
+    model: Model
+    outbound: Outbound
+    clock: Clock
+    log: Log
+
+    @classmethod
+    def start(cls, environ: Mapping[str, str]) -> Instance:
+        """Read the settings and begin to import the model's package."""
+        settings = ReplySettings.read(environ)
+        clock = SystemClock()
+        log = Log(level=settings.log_level, secrets=settings.chat.secrets, fields={"function": "reply"})
+        outbound = SessionWebhook(settings.webhook, wording(settings.language), clock, log)
+        model = LazyModel(lambda: _chat_model(settings.chat, clock, log))
+        return cls(settings, environ, model, outbound, clock, log)
+
+    def services(self, context: object) -> Services:
+        """The services of one run."""
+        settings = self.settings
+        log = self.log.with_fields(fc_request_id=str(getattr(context, "request_id", "")) or None)
+        bucket = Bucket(settings.mount)
+        return Services(
+            settings=settings.answer,
+            store=Store(bucket, self.clock, log, settings.answer.rounds),
+            records=Records(bucket, settings.timezone, keep_text=settings.keep_text),
+            claim=self._claim(context, log),
+            model=self.model,
+            outbound=self.outbound,
+            wording=wording(settings.language),
+            clock=self.clock,
+            log=log,
+            problems=settings.problems,
+        )
+
+    def _claim(self, context: object, log: Log) -> Claim:
+        if self.settings.claim.by == "task":
+            return TaskClaim()
+        return OssClaim(self.settings.claim, lambda: credentials_of(context, self.environ), log)
+
+
+def _chat_model(settings: ChatSettings, clock: Clock, log: Log) -> Model:
+    from reply.llm.chat import ChatModel  # heavy: imported in the background
+
+    return ChatModel(settings, log, clock)
