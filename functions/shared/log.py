@@ -13,12 +13,28 @@ import sys
 from collections.abc import Collection, Mapping
 from typing import TextIO
 
+from shared.settings import SettingsReader
+
 LONGEST_VALUE = 500
 """Characters of one value; FC keeps lines of at most 32 KB (https://www.alibabacloud.com/help/en/fc/)."""
 
 _TELLTALE = re.compile(r"session=[^\s\"'&]+|\b(?:sk|LTAI|Bearer)[- ]?[A-Za-z0-9_\-.*]{8,}", re.IGNORECASE)
 
 Value = str | int | float | bool | None
+
+
+def read_level(reader: SettingsReader) -> int:
+    """Read LOG_LEVEL, or VERBOSE as earlier systems had it: a name, or a number as in Python's logging.
+
+    Errors are never hidden.
+    """
+    value = reader.text("LOG_LEVEL", "info", aliases=("VERBOSE",)).lower()
+    if value in LEVELS:
+        return LEVELS[value]
+    if re.fullmatch(r"[0-9]{1,3}", value):
+        return min(int(value), logging.ERROR)
+    reader.problem(f"LOG_LEVEL is {value[:40]!r}; wanted one of {', '.join(LEVELS)}, or a number like 25")
+    return logging.INFO
 
 
 class Log:
@@ -61,10 +77,13 @@ class Log:
         if level < self._level:
             return
         line = {"level": logging.getLevelName(level), "event": event, **self._fields, **fields}
-        text = json.dumps({k: self._clean(v) for k, v in line.items() if v is not None}, ensure_ascii=False)
-        # One write call for text and line end: lines of threads must not mix.
+        clean = {k: self._clean(v) for k, v in line.items() if v is not None}
         stream = self._stream or sys.stdout
-        stream.write(text + "\n")
+        # One write call for text and line end: lines of threads must not mix.
+        try:
+            stream.write(json.dumps(clean, ensure_ascii=False) + "\n")
+        except UnicodeEncodeError:  # a lone surrogate in what somebody sent, or a stream that is not UTF-8
+            stream.write(json.dumps(clean) + "\n")
         stream.flush()
 
     def _clean(self, value: Value) -> Value:

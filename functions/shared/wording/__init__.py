@@ -29,6 +29,7 @@ class Wording:
     type_other: str
     too_large: str
     webhook_refused: str
+    webhook_missing: str
     handover_refused: str
     handover_unknown: str
     # What a quote becomes in front of a question

@@ -25,6 +25,8 @@ EN = Wording(
     "Please shorten it and send it again. Request id: {request_id}",
     webhook_refused="This message's reply address is not an allowed one, so I cannot answer. "
     "Please give your administrator this request id: {request_id}",
+    webhook_missing="This message came without a reply address, so I cannot answer. "
+    "Please give your administrator this request id: {request_id}",
     handover_refused="Sorry, I could not start on this message. Please send it again in a while. "
     "Request id: {request_id}",
     handover_unknown="This message may be on its way. If no answer comes within two minutes, please send it again. "

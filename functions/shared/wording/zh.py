@@ -22,6 +22,7 @@ ZH = Wording(
     type_other="这种消息",
     too_large="这条消息太大了（{size} KB，上限 {limit} KB），请缩短后再发一次。请求编号：{request_id}",
     webhook_refused="这条消息的回复地址不在允许的范围内，所以无法回答。请把请求编号告诉管理员：{request_id}",
+    webhook_missing="这条消息没有带上回复地址，所以无法回答。请把请求编号告诉管理员：{request_id}",
     handover_refused="抱歉，这条消息没能开始处理，请过一会儿再发一次。请求编号：{request_id}",
     handover_unknown="这条消息可能正在处理。如果两分钟内没有回答，请再发一次。请求编号：{request_id}",
     quoted="引用的消息：\n{quote}\n\n我的问题：\n{question}",
