@@ -13,28 +13,12 @@ import sys
 from collections.abc import Collection, Mapping
 from typing import TextIO
 
-from shared.settings import SettingsReader
-
 LONGEST_VALUE = 500
 """Characters of one value; FC keeps lines of at most 32 KB (https://www.alibabacloud.com/help/en/fc/)."""
 
 _TELLTALE = re.compile(r"session=[^\s\"'&]+|\b(?:sk|LTAI|Bearer)[- ]?[A-Za-z0-9_\-.*]{8,}", re.IGNORECASE)
 
 Value = str | int | float | bool | None
-
-
-def read_level(reader: SettingsReader) -> int:
-    """Read LOG_LEVEL, or VERBOSE as earlier systems had it: a name, or a number as in Python's logging.
-
-    Errors are never hidden.
-    """
-    value = reader.text("LOG_LEVEL", "info", aliases=("VERBOSE",)).lower()
-    if value in LEVELS:
-        return LEVELS[value]
-    if re.fullmatch(r"[0-9]{1,3}", value):
-        return min(int(value), logging.ERROR)
-    reader.problem(f"LOG_LEVEL is {value[:40]!r}; wanted one of {', '.join(LEVELS)}, or a number like 25")
-    return logging.INFO
 
 
 class Log:
@@ -48,7 +32,7 @@ class Log:
         fields: Mapping[str, Value] | None = None,
         stream: TextIO | None = None,
     ) -> None:
-        self._level = level
+        self._level = min(level, logging.ERROR)  # no setting hides that somebody must act
         self._secrets = tuple(sorted((s for s in secrets if len(s) >= 4), key=len, reverse=True))
         self._fields = dict(fields or {})
         self._stream = stream

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
 from shared.errors import SettingsError
+
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 
 
 class SettingsReader:
@@ -101,9 +104,10 @@ LOG_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 def read_log_level(reader: SettingsReader) -> int:
     """The level from LOG_LEVEL (a name), else VERBOSE (a number, as the Connector had it), else info."""
-    name = reader.choice("LOG_LEVEL", "info", LOG_LEVELS) if reader.text("LOG_LEVEL") else ""
+    given = reader.text("LOG_LEVEL")
+    name = reader.choice("LOG_LEVEL", "info", LOG_LEVELS)
     number = reader.whole("VERBOSE", LOG_LEVELS["info"], low=0, high=100)
-    return LOG_LEVELS[name] if name else number
+    return LOG_LEVELS[name] if given else number
 
 
 def read_language(reader: SettingsReader) -> str:
@@ -112,5 +116,9 @@ def read_language(reader: SettingsReader) -> str:
 
 
 def read_webhook_hosts(reader: SettingsReader) -> tuple[str, ...]:
-    """The hosts an answer may be posted to, from WEBHOOK_HOSTS."""
-    return reader.words("WEBHOOK_HOSTS", "oapi.dingtalk.com")
+    """The hosts an answer may be posted to, from WEBHOOK_HOSTS: bare names, without scheme and port."""
+    hosts = reader.words("WEBHOOK_HOSTS", "oapi.dingtalk.com")
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            reader.problem(f"WEBHOOK_HOSTS has {host[:100]!r}; wanted bare host names like oapi.dingtalk.com")
+    return hosts

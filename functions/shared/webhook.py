@@ -10,13 +10,11 @@ import re
 from collections.abc import Collection
 
 from shared.errors import WebhookRefused
-from shared.settings import SettingsReader
 
 _SHAPE = re.compile(
     r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9][A-Za-z0-9.-]{0,252})(?::(?P<port>[0-9]{1,5}))?"
     r"/robot/sendBySession\?session=(?P<session>[A-Za-z0-9_-]{1,512})"
 )
-_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 _WANTED = "https://HOST/robot/sendBySession?session=… with HOST in WEBHOOK_HOSTS"
 
@@ -41,15 +39,6 @@ def checked_webhook(url: str, hosts: Collection[str]) -> str:
     else:
         raise WebhookRefused(host, "https on port 443 (plain http and other ports only on loopback)")
     return f"{scheme}://{authority}/robot/sendBySession?session={match['session']}"
-
-
-def read_webhook_hosts(reader: SettingsReader) -> tuple[str, ...]:
-    """Read WEBHOOK_HOSTS: the host names answers may be posted to, without scheme and port."""
-    hosts = reader.words("WEBHOOK_HOSTS", "oapi.dingtalk.com")
-    for host in hosts:
-        if not _HOST.fullmatch(host):
-            reader.problem(f"WEBHOOK_HOSTS has {host[:100]!r}; wanted bare host names like oapi.dingtalk.com")
-    return hosts
 
 
 def _host_for_log(url: str) -> str:
