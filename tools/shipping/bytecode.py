@@ -1,0 +1,66 @@
+"""Compiling a package for the Python that will run it.
+
+FC's code folder is read-only: without bytecode in the package, every cold start compiles every module again. The files
+say "unchecked-hash" (PEP 552), so that no time stamp matters.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from shipping import ShippingError
+from shipping.target import Target
+
+_ASK = "import platform, sys; print(platform.python_implementation(), '%d.%d' % sys.version_info[:2])"
+
+
+def find_interpreter(target: Target) -> list[str]:
+    """The command of a CPython of `target`'s minor version on this machine; empty when there is none."""
+    for command in _candidates(target):
+        try:
+            done = subprocess.run([*command, "-c", _ASK], capture_output=True, text=True, timeout=30, check=False)
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if done.returncode == 0 and done.stdout.split() == ["CPython", target.minor]:
+            return command
+    return []
+
+
+def _candidates(target: Target) -> Iterator[list[str]]:
+    if sys.version_info[:2] == tuple(int(part) for part in target.minor.split(".")):
+        yield [sys.executable]
+    on_path = shutil.which(target.runtime)
+    if on_path:
+        yield [on_path]
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
+    uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or Path.home() / ".local/share/uv/python")
+    for folder in (*sorted(pyenv.glob(f"{target.minor}.*")), *sorted(uv.glob(f"cpython-{target.minor}.*"))):
+        yield [str(folder / "bin" / target.runtime)]
+    launcher = shutil.which("py")
+    if launcher:
+        yield [launcher, f"-{target.minor}"]
+
+
+def compile_package(folder: Path, interpreter: list[str]) -> None:
+    """Write bytecode beside every module of `folder`. The same sources give the same bytes.
+
+    Raises ShippingError when a module does not compile.
+    """
+    options = ["-q", "-f", "-s", str(folder), "-p", "/code", "--invalidation-mode", "unchecked-hash"]
+    # Sets in constants are written in hash order.
+    environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONOPTIMIZE": ""}
+    done = subprocess.run(
+        [*interpreter, "-S", "-m", "compileall", *options, str(folder)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    if done.returncode:
+        reason = (done.stdout + done.stderr).strip().splitlines()
+        raise ShippingError(f"a module does not compile: {reason[-1] if reason else 'no reason given'}; mend it and build again")

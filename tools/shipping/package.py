@@ -1,0 +1,103 @@
+"""The two packages: what goes into each, how it is put together, how large it may be."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from shipping import ShippingError
+from shipping.archive import digest, pack, settle
+from shipping.bytecode import compile_package
+from shipping.locks import lock_path, pins_of, read_lock
+from shipping.pip import install_wheels
+from shipping.sources import SOURCE_ONLY, unpack_sources
+from shipping.target import Target
+from shipping.trim import Removed, trim
+
+KB, MB = 1000, 1000 * 1000
+_ENTRY_POINT = '"""The entry point that FC calls: `handler: index.handler`."""\n\nfrom {name}.index import handler\n\n__all__ = ["handler"]\n'
+
+
+@dataclass(frozen=True)
+class Package:
+    """One function's package: the groups of the lock it takes, and the zip's budget in bytes."""
+
+    name: str
+    groups: tuple[str, ...]
+    budget: int
+
+
+@dataclass(frozen=True)
+class Built:
+    """One finished package: sizes in bytes, the packed size of each file, and what was left out."""
+
+    package: Package
+    folder: Path
+    archive: Path
+    content: str
+    packed: dict[str, int]
+    removed: tuple[Removed, ...]
+
+    @property
+    def size(self) -> int:
+        """The zip's size."""
+        return self.archive.stat().st_size
+
+
+def packages(*, fc2: bool, oss2: bool) -> tuple[Package, ...]:
+    """Both packages; `fc2` lets conversation run on FC 2.0, `oss2` brings what FC's runtimes have preinstalled."""
+    return (
+        Package("conversation", ("fc2",) if fc2 else (), 3 * MB if fc2 else 100 * KB),
+        Package("reply", ("reply", "oss2") if oss2 else ("reply",), 24 * MB if oss2 else 12 * MB),
+    )
+
+
+def build(package: Package, target: Target, functions: Path, output: Path, interpreter: list[str]) -> Built:
+    """Assemble `package` for `target` in `output`/<name> and `output`/<name>.zip, replacing what is there.
+
+    Nothing is replaced before the new package is whole. `interpreter` compiles it; when empty it ships sources only.
+    Raises ShippingError.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output, prefix=".making-") as making:
+        folder = Path(making, package.name)
+        folder.mkdir()
+        _third_party(package, target, folder)
+        _own(package, functions, folder)
+        removed = trim(folder)
+        if interpreter:
+            compile_package(folder, interpreter)
+        settle(folder)
+        archive = Path(making, f"{package.name}.zip")
+        packed = pack(folder, archive)
+        content = digest(folder)
+        place = _replace(folder, output)
+        archive.replace(output / archive.name)
+    return Built(package, place, output / archive.name, content, packed, removed)
+
+
+def _third_party(package: Package, target: Target, folder: Path) -> None:
+    pins = pins_of(read_lock(lock_path(target)), package.groups) if package.groups else ()
+    wheels = [pin for pin in pins if pin.name not in SOURCE_ONLY]
+    if wheels:
+        install_wheels(wheels, target, folder)
+    unpack_sources([pin for pin in pins if pin.name in SOURCE_ONLY], folder)
+
+
+def _own(package: Package, functions: Path, folder: Path) -> None:
+    for part in (package.name, "shared"):
+        source = functions / part
+        if not (source / "__init__.py").is_file():
+            raise ShippingError(f"{source} is not there; run this from a whole checkout")
+        shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    (folder / "index.py").write_bytes(_ENTRY_POINT.format(name=package.name).encode())
+
+
+def _replace(folder: Path, output: Path) -> Path:
+    place = output / folder.name
+    if place.exists():
+        # Moved away first: what is half removed must not look like a package.
+        place.rename(folder.parent / "old")
+    return folder.rename(place)
