@@ -218,6 +218,6 @@ def _log_bug(run: Run, bug: Exception) -> None:
     run.log.error(
         "internal_error",
         problem=type(bug).__name__,
-        where=f"{where.filename.rsplit('/', 2)[-1]}:{where.lineno}",
+        where=f"{'/'.join(where.filename.split('/')[-2:])}:{where.lineno}",
         remedy="this is a defect of the program: report it with this line",
     )

@@ -193,7 +193,7 @@ _TURN_TYPES: Mapping[str, type] = {
 
 
 def _sparse(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value not in ("", 0)}
+    return {name: value for name, value in fields.items() if value not in ("", 0) or name in ("id", "at")}
 
 
 def _canonical(value: object) -> str:

@@ -1,8 +1,7 @@
 """Code fences of markdown: which line opens one, which closes it, and what would close and reopen it.
 
-As CommonMark has it (https://spec.commonmark.org/0.31.2/#fenced-code-blocks), with two differences: an opening fence may
-be indented by any number of blanks, because models indent those in lists; and what no sane answer holds (more than 40
-fence characters, more than 20 blanks before them) is text.
+As CommonMark has it (https://spec.commonmark.org/0.31.2/#fenced-code-blocks), with two differences: an opening fence
+may be indented by up to 20 blanks, because models indent those in lists; and more than 40 fence characters are text.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ DEFAULT_SECONDS = 180.0
 
 
 def function_seconds(context: object) -> float:
-    """Seconds until FC kills this run (https://www.alibabacloud.com/help/en/fc/user-guide/context, function.timeout)."""
+    """Seconds until FC kills this run (function.timeout of https://www.alibabacloud.com/help/en/fc/user-guide/context)."""
     timeout = getattr(getattr(context, "function", None), "timeout", None)
     try:
         return float(timeout) if timeout else DEFAULT_SECONDS

@@ -25,7 +25,6 @@ _DEPLOYMENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
 _MODEL = re.compile(r"[!-~]{1,200}")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")
-_PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
 @dataclass(frozen=True)
@@ -62,24 +61,15 @@ class ChatSettings:
         """
         on_azure = reader.flag("AZURE_ON", False)
         azure = _azure(reader, on_azure)
-        azure_keys = _keys(reader, "AZURE_OPENAI_TOKEN", (), "the key of your Azure resource" if on_azure else "")
-        keys = _keys(
-            reader,
-            "CHATGPT_API_KEY",
-            ("USER_API_KEY", "APIKEY"),
-            ""
-            if on_azure
-            else "a key of the model's provider; several are separated by commas; "
-            "for a server of your own that needs none, any word will do",
-        )
+        keys = _openai_keys(reader, not on_azure), _azure_keys(reader, on_azure)
         return cls(
-            keys=azure_keys if on_azure else keys,
+            keys=keys[on_azure],
             base_url=_base_url(reader),
             model=_matching(reader, "MODEL", DEFAULT_MODEL, _MODEL, "a model's name without blanks"),
             temperature=reader.number("TEMPERATURE", None, low=0, high=2),
             max_answer_len=_tokens(reader),
             proxy=_proxy(reader),
-            azure=azure if on_azure else None,
+            azure=azure,
         )
 
     @property
@@ -89,17 +79,31 @@ class ChatSettings:
         return (*self.keys, *{password, unquote(password)} - {""})
 
 
-def _keys(reader: SettingsReader, name: str, aliases: Collection[str], remedy: str) -> tuple[str, ...]:
-    value = reader.text(name, aliases=aliases, required=f"set it to {remedy}" if remedy else "")
+def _openai_keys(reader: SettingsReader, used: bool) -> tuple[str, ...]:
+    remedy = (
+        "set it to a key of the model's provider; several are separated by commas; "
+        "for a server of your own that needs none, any word will do"
+    )
+    value = reader.text("CHATGPT_API_KEY", aliases=("USER_API_KEY", "APIKEY"), required=remedy if used else "")
+    return _keys(reader, "CHATGPT_API_KEY", value) if used else ()
+
+
+def _azure_keys(reader: SettingsReader, used: bool) -> tuple[str, ...]:
+    remedy = "AZURE_ON is on: set it to a key of your Azure resource"
+    value = reader.text("AZURE_OPENAI_TOKEN", required=remedy if used else "")
+    return _keys(reader, "AZURE_OPENAI_TOKEN", value) if used else ()
+
+
+def _keys(reader: SettingsReader, name: str, value: str) -> tuple[str, ...]:
     keys = [key.strip() for key in value.replace("，", ",").split(",") if key.strip()]
     for number, key in enumerate(keys, start=1):
         if not re.fullmatch(r"[!-~]+", key):
             reader.problem(
                 f"{name}: key {number} of {len(keys)} has a blank or a character that no key has; "
-                "wanted the key alone, without quotes or 'Bearer'; copy it once more"
+                "wanted the key alone, without 'Bearer'; copy it once more"
             )
     if value and not keys:
-        reader.problem(f"{name} has commas only; set it to a key of the model's provider")
+        reader.problem(f"{name} has commas only; wanted a key; set it to a key of the model's provider")
     return tuple(dict.fromkeys(keys))
 
 
@@ -116,14 +120,16 @@ def _base_url(reader: SettingsReader) -> str:
 
 def _proxy(reader: SettingsReader) -> str:
     value = reader.text("HTTP_PROXY")
-    parts = _address(value, _PROXY_SCHEMES)
-    if value and (parts is None or parts.path.strip("/")):
+    if not value:
+        return ""
+    parts = _address(value, ("http", "https", "socks5", "socks5h"), without_scheme="http")
+    if parts is None or parts.path.strip("/"):
         reader.problem(
             "HTTP_PROXY is no proxy address (not shown: it may hold a password); wanted http://HOST:PORT, "
             "https://HOST:PORT or socks5://HOST:PORT, with USER:PASSWORD@ before HOST if needed; correct or remove it"
         )
         return ""
-    return f"{parts.scheme}://{parts.netloc}" if parts else ""
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _tokens(reader: SettingsReader) -> int | None:
@@ -134,19 +140,25 @@ def _tokens(reader: SettingsReader) -> int | None:
     return None if value is None else int(value)
 
 
-def _azure(reader: SettingsReader, on: bool) -> Azure:
+def _azure(reader: SettingsReader, on: bool) -> Azure | None:
     def required(remedy: str) -> str:
-        return remedy if on else ""
+        return f"AZURE_ON is on: set it to {remedy}" if on else ""
 
-    version_wanted = "a date such as 2024-10-21, with -preview where Azure has it"
-    name = reader.text("AZURE_RESOURCE_NAME", required=required("set it to your resource's name or full endpoint"))
-    deployment = reader.text("AZURE_DEPLOYMENT_NAME", required=required("set it to the deployment's name"))
+    name = reader.text("AZURE_RESOURCE_NAME", required=required("your resource's name or full endpoint"))
+    deployment = reader.text("AZURE_DEPLOYMENT_NAME", required=required("the deployment's name"))
+    version = reader.text("AZURE_API_VERSION", DEFAULT_AZURE_VERSION)
+    if not on:
+        return None
     if deployment and not _DEPLOYMENT.fullmatch(deployment):
         reader.problem(
             f"AZURE_DEPLOYMENT_NAME is {deployment[:40]!r}; wanted letters, digits, '-', '_' and '.'; "
             "copy the name from your Azure resource's list of deployments"
         )
-    version = _matching(reader, "AZURE_API_VERSION", DEFAULT_AZURE_VERSION, _VERSION, version_wanted)
+    if not _VERSION.fullmatch(version):
+        reader.problem(
+            f"AZURE_API_VERSION is {version[:40]!r}; wanted a date such as {DEFAULT_AZURE_VERSION}, "
+            "with -preview where Azure has it; change it or leave it out for the default"
+        )
     return Azure(_azure_endpoint(reader, name) if name else "", deployment, version)
 
 
@@ -172,23 +184,22 @@ def _matching(reader: SettingsReader, name: str, default: str, shape: re.Pattern
     return default
 
 
-def _address(value: str, schemes: Collection[str], *, keep_query: bool = False) -> SplitResult | None:
-    """The parts of a URL with one of `schemes` and a host, else None. Without a scheme https is meant."""
-    with_scheme = value if "://" in value or "https" not in schemes or "socks5" in schemes else f"https://{value}"
+def _address(
+    value: str, schemes: Collection[str], *, without_scheme: str = "https", keep_query: bool = False
+) -> SplitResult | None:
+    """The parts of a URL with one of `schemes` and a host, else None."""
     if not re.fullmatch(r"[!-~]+", value) or "\\" in value:
         return None
     try:
-        parts = urlsplit(with_scheme)
-        usable_port = parts.port is None or parts.port > 0
+        parts = urlsplit(value if "://" in value else f"{without_scheme}://{value}")
+        usable = parts.scheme in schemes and parts.port != 0 and _HOST.fullmatch(parts.hostname or "")
     except ValueError:
         return None
-    if parts.scheme not in schemes or not usable_port or not _HOST.fullmatch(parts.hostname or ""):
-        return None
-    if (parts.query or parts.fragment) and not keep_query:
+    if not usable or ((parts.query or parts.fragment) and not keep_query):
         return None
     return parts
 
 
 def _harmless(value: str) -> str:
     """What was found, unless it may hold a password or a key."""
-    return "an address with a user name or key in it" if "@" in value or "?" in value else repr(value[:60])
+    return "an address with a user name or a query in it" if "@" in value or "?" in value else repr(value[:60])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-_OPENING, _CLOSING = "<think>", "</think>"
+_OPENING = re.compile("<think>", re.IGNORECASE)
+_CLOSING = re.compile("</think>", re.IGNORECASE)
 _BLANKS = " \t\r\n\u3000\ufeff"
-_CLOSING_ALONE = re.compile(rf"^[ \t]*{_CLOSING}[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
+_BLANK_LINES = re.compile(r"\A(?:[ \t\u3000\ufeff]*[\r\n]+)+")
+_CLOSING_ALONE = re.compile(r"^[ \t]*</think>[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
 
 
 def visible(text: str) -> str:
@@ -18,16 +20,15 @@ def visible(text: str) -> str:
     itself, and before any code, is thinking too. Tags anywhere else are the answer's own: a person may have asked about
     them.
     """
-    rest = text.lstrip(_BLANKS)
+    start = text.lstrip(_BLANKS)
     closed_alone = _CLOSING_ALONE.search(text)
-    if rest[: len(_OPENING)].lower() == _OPENING:
-        rest = _after_thinking(rest)
+    if _OPENING.match(start):
+        text = _after_thinking(start)
     elif closed_alone and not re.search(r"`|<think>", text[: closed_alone.start()], re.IGNORECASE):
-        rest = text[closed_alone.end() :]
-    else:
-        rest = text
-    # Leading blanks of the first line stay: they may be the indentation of code.
-    return re.sub(r"\A(?:[ \t\u3000\ufeff]*[\r\n]+)+", "", rest.rstrip(_BLANKS)).lstrip("\ufeff")
+        text = text[closed_alone.end() :]
+    # Blanks before the first word stay: they may be the indentation of code.
+    text = _BLANK_LINES.sub("", text.lstrip("\ufeff").rstrip(_BLANKS))
+    return text if text.strip() else ""
 
 
 def well_formed(text: str) -> str:
@@ -43,12 +44,10 @@ def well_formed(text: str) -> str:
 
 
 def _after_thinking(text: str) -> str:
-    while text[: len(_OPENING)].lower() == _OPENING:
-        end = text.lower().find(_CLOSING)
-        if end < 0:
+    while _OPENING.match(text):
+        closing = _CLOSING.search(text)
+        if closing is None:
             return ""
-        rest = text[end + len(_CLOSING) :]
+        rest = text[closing.end() :]
         text = rest.lstrip(_BLANKS)
-        if text[: len(_OPENING)].lower() != _OPENING:
-            return rest
-    return text
+    return rest.lstrip(" \t")

@@ -1,0 +1,198 @@
+"""One delivery: an answer's parts, one after the other, and what to do about each result."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NoReturn
+
+from reply import markdown
+from reply.channels.errcodes import Action, Verdict
+from reply.parts import Layout, Limits, Part, split
+from shared.clock import Clock
+from shared.errors import DeliveryDelayed, Undeliverable
+from shared.log import Log
+from shared.message import Message
+from shared.wording import Wording
+
+PACE_S = 1.0
+"""Between parts: parts of the same second were shown out of order
+(https://github.com/soimy/openclaw-channel-dingtalk/issues/626)."""
+
+TRIES = 3
+"""Posts in all of a part that is not accepted for now."""
+
+BACKOFF_S = 0.5
+"""Before the second post; doubled before the third; up to as much again by chance."""
+
+EXPIRY_MARGIN_S = 5.0
+"""A webhook that expires sooner than this is not posted to."""
+
+RESERVE_S = 1.0
+"""Left at the end of a run, so that the outcome can be put on record."""
+
+SHORTEST_POST_S = 1.0
+"""With less time no post is started: without time for the result nobody would know whether it was shown."""
+
+_STAFF_ID = re.compile(r"[\w.@-]{1,64}")
+
+Post = Callable[[bytes, float], Verdict]
+"""Posts a body, taking at most so many seconds."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a delivery works with. `jitter` gives numbers from 0 to 1."""
+
+    post: Post
+    words: Wording
+    clock: Clock
+    log: Log
+    jitter: Callable[[], float]
+
+
+class Delivery:
+    """One answer on its way. `until` is when it must have ended (seconds since the epoch)."""
+
+    def __init__(self, message: Message, text: str, means: Means, *, until: float, max_parts: int, plain: bool) -> None:
+        text = markdown.clean(text)
+        if markdown.is_blank(text):
+            text = means.words.failed_empty.format(request_id=message.request_id)
+        self._message = message
+        self._means = means
+        self._ends = until - RESERVE_S
+        self._title = markdown.title_of(text, means.words)
+        self._markdown = not plain
+        self._text = markdown.prepared(text) if self._markdown else text
+        self._levels = _levels(max_parts)
+        staff_id = message.sender.staff_id
+        self._mentioned = staff_id if message.group and _STAFF_ID.fullmatch(staff_id) else ""
+        self._plain = plain
+        self._waited = False
+        self.shown = 0
+        self.posts = 0
+
+    def run(self, already_sent: int, on_sent: Callable[[int], None]) -> int:
+        """Show what is left; returns the number of parts shown in all. Raises Undeliverable or DeliveryDelayed.
+
+        Once parts had to be laid out anew, `on_sent` is not called any more: a later run lays them out as at first, and
+        rather shows a piece again than leaves one out.
+        """
+        self.shown = already_sent
+        level = 0
+        parts = list(split(self._text, self._layout(self._levels[level])))
+        while self.shown < len(parts):
+            self._wait(PACE_S if self.shown else 0.0)
+            part = parts[self.shown]
+            refused = self._show(part.text, mention=part.number == 1)
+            if refused is None:
+                self.shown += 1
+                if level == 0 and self.shown < len(parts):
+                    on_sent(self.shown)
+            elif refused.action is Action.NEUTRAL:
+                return self._show_neutral(refused)
+            else:
+                level += 1
+                parts[self.shown :] = self._finer(part, level, refused)
+        return self.shown
+
+    def _finer(self, part: Part, level: int, refused: Verdict) -> tuple[Part, ...]:
+        """That part and all after it in smaller parts; the last level cuts instead."""
+        if level >= len(self._levels):
+            self._give_up(refused)
+        self._text = part.opening + self._text[part.start :]
+        limits = self._levels[level]
+        if level == len(self._levels) - 1:
+            limits = replace(limits, parts=part.number)
+        return split(self._text, self._layout(limits), first=part.number)
+
+    def _show_neutral(self, blocked: Verdict) -> int:
+        """DingTalk blocked a part: explain that instead of it, and end."""
+        sentence = self._means.words.blocked_by_dingtalk.format(request_id=self._message.request_id)
+        self._title = markdown.title_of(sentence, self._means.words)
+        mention = f"@{self._mentioned} " if self._mentioned and not self.shown else ""
+        self._wait(PACE_S if self.shown else 0.0)
+        if self._show(mention + sentence, mention=not self.shown) is not None:
+            self._give_up(blocked)
+        self.shown += 1
+        return self.shown
+
+    def _show(self, text: str, *, mention: bool) -> Verdict | None:
+        """Post until it is shown (None) or refused for its content or size. Raises what run raises."""
+        refusals, lost = 0, False
+        while True:
+            verdict = self._post(text, mention=mention)
+            action = verdict.action
+            if action is Action.SHOWN:
+                return None
+            self._log_refusal(verdict)
+            if action in (Action.FINER, Action.NEUTRAL):
+                return verdict
+            if action is Action.AGAIN and refusals < TRIES - 1:
+                self._wait(BACKOFF_S * 2**refusals * (1 + self._means.jitter()), verdict.code)
+                refusals += 1
+            elif action is Action.ONCE_MORE and not lost:
+                lost = True
+            elif action is Action.WAIT and not self._waited:
+                self._waited = True
+                self._wait(verdict.wait, verdict.code)
+            elif action in (Action.PLAIN, Action.UNKNOWN) and not self._plain:
+                self._plain = True
+            elif action in (Action.PLAIN, Action.GIVE_UP):
+                self._give_up(verdict)
+            else:
+                raise DeliveryDelayed(verdict.code, verdict.remedy, self.shown)
+
+    def _post(self, text: str, *, mention: bool) -> Verdict:
+        now, expires_at = self._means.clock.now(), self._message.reply_to.expires_at
+        if 0 < expires_at <= (now + EXPIRY_MARGIN_S) * 1000:
+            raise Undeliverable("expired", "the session webhook has expired; nothing was posted", self.shown)
+        if self._ends - now < SHORTEST_POST_S:
+            raise DeliveryDelayed("deadline", "this run has no time left", self.shown)
+        self.posts += 1
+        return self._means.post(self._encoded(text, mention=mention), self._ends - now)
+
+    def _wait(self, seconds: float, code: str = "deadline") -> None:
+        """Wait, unless that would leave no time to post: then a later run has to. Raises DeliveryDelayed."""
+        if seconds > 0 and self._means.clock.now() + seconds > self._ends - SHORTEST_POST_S:
+            raise DeliveryDelayed(code, f"{seconds:.0f} s to wait are more than this run has left", self.shown)
+        self._means.clock.sleep(seconds)
+
+    def _give_up(self, verdict: Verdict) -> NoReturn:
+        raise Undeliverable(verdict.code, verdict.remedy, self.shown)
+
+    def _layout(self, limits: Limits) -> Layout:
+        return Layout(
+            words=self._means.words,
+            limits=limits,
+            encode=lambda text: self._encoded(text, mention=True),
+            mention=f"@{self._mentioned}" if self._mentioned else "",
+            markdown=self._markdown,
+        )
+
+    def _encoded(self, text: str, *, mention: bool) -> bytes:
+        """The JSON body (https://open.dingtalk.com/document/orgapp/robot-message-type), in UTF-8."""
+        body: dict[str, object] = (
+            {"msgtype": "text", "text": {"content": text}}
+            if self._plain
+            else {"msgtype": "markdown", "markdown": {"title": self._title, "text": text}}
+        )
+        if mention and self._mentioned:
+            body["at"] = {"atUserIds": [self._mentioned], "isAtAll": False}
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def _log_refusal(self, verdict: Verdict) -> None:
+        self._means.log.warning(
+            "webhook_refused", errcode=verdict.code, action=verdict.action.value, part=self.shown + 1, posts=self.posts
+        )
+
+
+def _levels(max_parts: int) -> tuple[Limits, ...]:
+    """What parts may measure: as documented, then smaller if DingTalk finds that too large, then only a beginning."""
+    return (
+        Limits(parts=max_parts),
+        Limits(characters=1700, body_bytes=9_000, parts=max_parts),
+        Limits(characters=800, body_bytes=4_000, parts=max_parts),
+    )

@@ -1,0 +1,178 @@
+"""To DingTalk through the session webhook of a message. The only module that imports `requests`."""
+
+from __future__ import annotations
+
+import random
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+
+import requests
+from urllib3 import exceptions as urllib3_errors
+
+from reply.channels.delivery import Delivery, Means
+from reply.channels.errcodes import NO_RESPONSE, NOT_CONNECTED, UNSENDABLE, Verdict, judged
+from shared.clock import Clock
+from shared.errors import DeliveryFailed, Undeliverable, WebhookRefused
+from shared.log import Log
+from shared.message import Message
+from shared.settings import SettingsReader
+from shared.webhook import checked_webhook
+from shared.wording import Wording
+
+LARGEST_RESPONSE = 16 * 1024
+"""Bytes read of a response; what DingTalk answers has about 30."""
+
+LONGEST_IDLE_S = 30.0
+"""A kept connection that was idle longer is not used again: a frozen instance does not see that the other side left."""
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds for making a connection and for waiting for a response."""
+
+    connect: float = 5.0
+    read: float = 20.0
+
+    def within(self, seconds: float) -> tuple[float, float]:
+        """Both, so that together they take no more than that."""
+        connect = min(self.connect, seconds / 2)
+        return connect, min(self.read, seconds - connect)
+
+
+@dataclass(frozen=True)
+class WebhookSettings:
+    """How answers look, in how many parts at most, and which hosts are posted to."""
+
+    plain: bool = False
+    max_parts: int = 5
+    hosts: tuple[str, ...] = ("oapi.dingtalk.com",)
+
+    @classmethod
+    def read(cls, reader: SettingsReader) -> WebhookSettings:
+        """Read REPLY_FORMAT, MAX_PARTS and WEBHOOK_HOSTS."""
+        return cls(
+            plain=reader.choice("REPLY_FORMAT", "markdown", ("markdown", "text")) == "text",
+            max_parts=reader.whole("MAX_PARTS", 5, low=1, high=20),
+            hosts=reader.words("WEBHOOK_HOSTS", "oapi.dingtalk.com"),
+        )
+
+
+class SessionWebhook:
+    """An Outbound that posts to the session webhook; keeps one HTTP session for the life of the instance.
+
+    Proxy variables, redirects and cookies play no part. A post whose response was lost is repeated once, so a part may
+    be shown twice: DingTalk documents no idempotency key for session webhooks.
+    """
+
+    def __init__(
+        self,
+        settings: WebhookSettings,
+        words: Wording,
+        clock: Clock,
+        log: Log,
+        *,
+        timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._settings = settings
+        self._words = words
+        self._clock = clock
+        self._log = log
+        self._timeouts = timeouts
+        self._jitter = jitter
+        self._used_at = 0.0
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers.update({"User-Agent": "dingtalk-chatgpt-fc", "Accept-Encoding": "identity"})
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    def deliver(
+        self, message: Message, text: str, *, until: float, already_sent: int, on_sent: Callable[[int], None]
+    ) -> int:
+        """Show `text`, as `reply.services.Outbound` promises.
+
+        Both errors say in `shown` how many parts the person has seen. A blocked answer is replaced by a neutral
+        sentence, which counts as a part.
+        """
+        log = self._log.with_fields(request_id=message.request_id)
+        url = self._checked(message, log)
+        means = Means(lambda body, seconds: self._post(url, body, seconds), self._words, self._clock, log, self._jitter)
+        settings, started = self._settings, self._clock.now()
+        delivery = Delivery(message, text, means, until=until, max_parts=settings.max_parts, plain=settings.plain)
+        code = ""
+        try:
+            return delivery.run(already_sent, on_sent)
+        except DeliveryFailed as failed:
+            code = failed.code
+            raise
+        finally:
+            log.info(
+                "delivery",
+                code=code or "0",
+                parts=delivery.shown,
+                posts=delivery.posts,
+                deliver_ms=int((self._clock.now() - started) * 1000),
+            )
+
+    def _checked(self, message: Message, log: Log) -> str:
+        try:
+            return checked_webhook(message.reply_to.webhook, self._settings.hosts)
+        except WebhookRefused as refused:
+            log.error(
+                "webhook_host_refused",
+                host=refused.host,
+                remedy="nothing was posted; if this is your DingTalk, add the host to WEBHOOK_HOSTS",
+            )
+            raise Undeliverable("webhook_refused", "its host is not in WEBHOOK_HOSTS, or it is no webhook") from None
+
+    def _post(self, url: str, body: bytes, seconds: float) -> Verdict:
+        """Post once and say what came of it. Never raises."""
+        ends = self._clock.now() + seconds
+        if self._clock.now() - self._used_at > LONGEST_IDLE_S:
+            self._session.close()
+        try:
+            response = self._session.post(
+                url,
+                data=body,
+                headers={"Content-Type": "application/json; charset=utf-8"},
+                timeout=self._timeouts.within(seconds),
+                allow_redirects=False,
+                stream=True,
+            )
+        except (requests.RequestException, urllib3_errors.HTTPError) as problem:
+            return _unanswered(problem)
+        finally:
+            self._used_at = self._clock.now()
+        with response:
+            return judged(response.status_code, self._beginning(response, ends))
+
+    def _beginning(self, response: requests.Response, ends: float) -> bytes:
+        """The body as far as it comes in time and within the limit."""
+        body = b""
+        try:
+            while len(body) < LARGEST_RESPONSE and self._clock.now() < ends:
+                piece = response.raw.read1(LARGEST_RESPONSE - len(body), decode_content=True)
+                if not piece:
+                    break
+                body += piece
+        except urllib3_errors.HTTPError:
+            pass  # what has come may be enough to know the result
+        return body
+
+
+def _unanswered(problem: Exception) -> Verdict:
+    """What it means that no response came: was the request sent?"""
+    if isinstance(problem, (requests.exceptions.ConnectTimeout, urllib3_errors.NewConnectionError)):
+        return NOT_CONNECTED
+    if isinstance(problem, (requests.ConnectionError, requests.exceptions.SSLError)):
+        reason = getattr(problem.args[0] if problem.args else None, "reason", None)
+        if isinstance(reason, (urllib3_errors.NewConnectionError, urllib3_errors.ConnectTimeoutError)):
+            return NOT_CONNECTED
+        untrusted = isinstance(reason, urllib3_errors.SSLError) and isinstance(
+            reason.args[0] if reason.args else None, ssl.SSLCertVerificationError
+        )
+        return NOT_CONNECTED if untrusted else NO_RESPONSE
+    # requests and urllib3 raise these two kinds of ValueError for what they cannot send at all.
+    return UNSENDABLE if isinstance(problem, ValueError) else NO_RESPONSE

@@ -1,0 +1,207 @@
+"""An answer in as few parts as DingTalk takes. Pure: the same text and layout always give the same parts.
+
+That is what lets a later run go on where an earlier one died. Parts are cut from the front, and where one ends depends
+only on what follows it closely, so a note appended at the very end does not move earlier cuts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from reply.fences import Fence, Line, open_at_end, walk
+from reply.markdown import is_joined
+from shared.wording import Wording
+
+_SENTENCE = re.compile(r"[。！？；…]+[”’』」）)\"']*|[.!?;]+[\"')\]]*(?=\s)")
+_WORD = re.compile(r"\s+|[，、：]+")
+_FENCE_LIKE = re.compile(r"[ \t>]*(?:`|~)")
+_LONGEST_SEQUENCE = 64
+"""Characters over which a cut is moved to keep a combined character or a run of backquotes whole."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one part may measure, and how many there may be (the last number a part may have).
+
+    Defaults: a JSON body of at most 20,000 bytes (errcode 460101 beyond,
+    https://open.dingtalk.com/document/orgapp/server-api-error-codes-1); markdown beyond about 3,500 characters is not
+    rendered (https://github.com/agentscope-ai/QwenPaw/issues/3742).
+    """
+
+    characters: int = 3500
+    body_bytes: int = 20_000
+    parts: int = 5
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How an answer is laid out. `encode` makes the bytes of the body that carries a text; `mention` may be empty."""
+
+    words: Wording
+    limits: Limits
+    encode: Callable[[str], bytes]
+    mention: str = ""
+    markdown: bool = True
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part: `text` is what to show; `body` is the piece of the answer in it, from `start`.
+
+    `opening` is what the part has before the body to reopen a code fence. The bodies of all parts are the answer,
+    unless the last one says that it was cut.
+    """
+
+    number: int
+    text: str
+    start: int
+    body: str
+    opening: str = ""
+
+
+def split(text: str, layout: Layout, *, first: int = 1) -> tuple[Part, ...]:
+    """The answer in parts within the limits, cut at paragraphs, else lines, else sentences, else anywhere.
+
+    A code fence is closed at a cut and reopened in the next part; parts are numbered when there is more than one. The
+    first part gets number `first` (the rest of an answer is laid out anew under narrower limits).
+    """
+    whole = _frame(layout, text, number=first, total=first)
+    if _fits(layout, whole):
+        return (Part(first, whole, 0, text),)
+    pieces = list(_pieces(text, layout, first))
+    total = pieces[-1].number
+    return tuple(
+        Part(
+            piece.number,
+            _frame(layout, piece.opening + piece.body, number=piece.number, total=total, note=piece.text),
+            piece.start,
+            piece.body,
+            piece.opening,
+        )
+        for piece in pieces
+    )
+
+
+def _pieces(text: str, layout: Layout, first: int) -> Iterator[Part]:
+    """Where to cut; in `text` only the note that belongs at the end of that part."""
+    last = max(first, layout.limits.parts)
+    start, opening = 0, ""
+    for number in range(first, last + 1):
+        cutter = _Cutter(layout, text[start:], opening, number, last)
+        if cutter.fits(len(text) - start):
+            yield Part(number, "", start, text[start:], opening)
+            return
+        if number == last:
+            cutter.note = layout.words.parts_cut.format(shown=last)
+        body = cutter.rest[: cutter.end()]
+        yield Part(number, cutter.note, start, body, opening)
+        start += len(body)
+        opening = _reopening(opening + body, text[start:]) if layout.markdown else ""
+
+
+@dataclass
+class _Cutter:
+    """Finds where one part ends. The number is measured at its widest, because the total is not known yet."""
+
+    layout: Layout
+    rest: str
+    opening: str
+    number: int
+    last: int
+    note: str = ""
+
+    def fits(self, length: int) -> bool:
+        """Whether that many characters of the rest fit into the part."""
+        block = self.opening + self.rest[:length]
+        framed = _frame(self.layout, block, number=self.number, total=max(2, self.last), note=self.note)
+        return _fits(self.layout, framed)
+
+    def end(self) -> int:
+        """The best place to cut: at least one character, white space that follows included."""
+        low, high = 1, min(len(self.rest), self.layout.limits.characters)
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if self.fits(middle) else (low, middle - 1)
+        return next((self._past_blanks(at) for at in self._places(low) if self.fits(at)), low)
+
+    def _places(self, most: int) -> Iterator[int]:
+        """Places to cut, the best first. In the first half only if nothing better is there: parts should be few."""
+        ranked = (r for r in self._line_ends(most) if r[1] > most // 2)
+        yield from (at for _, at in sorted(ranked, key=lambda r: (r[0], -r[1])))
+        window = self.rest[: most + 1]
+        for pattern in (_SENTENCE, _WORD):
+            ends = [found.end() for found in pattern.finditer(window)]
+            yield from (at for at in reversed(ends) if most // 2 < at <= most and self._is_clean(at))
+        yield from (at for at in range(most, max(0, most - _LONGEST_SEQUENCE), -1) if self._is_clean(at))
+        yield from range(most, 0, -1)
+
+    def _is_clean(self, at: int) -> bool:
+        """Whether a cut in the middle of a line breaks no character and makes no fence of what follows."""
+        return not is_joined(self.rest, at) and not _FENCE_LIKE.match(self.rest[at : at + _LONGEST_SEQUENCE])
+
+    def _line_ends(self, most: int) -> Iterator[tuple[int, int]]:
+        block = self.opening + self.rest[: most + 1000]
+        lines = list(walk(block.split("\n"))) if self.layout.markdown else [_plain(t) for t in block.split("\n")]
+        at = -len(self.opening)
+        for line, following in pairwise(lines):
+            at += len(line.text) + 1
+            rank = _rank(line, following)
+            if rank is not None and 0 < at <= most:
+                yield rank, at
+
+    def _past_blanks(self, at: int) -> int:
+        """That place, or after the white space that follows it: no part begins with what nobody sees."""
+        if self.layout.markdown and open_at_end(self.opening + self.rest[:at]):
+            return at
+        blanks = re.compile(r"\s*").match(self.rest, at)
+        end = blanks.end() if blanks else at
+        if end == len(self.rest) or (end > at and self.rest[at - 1] != "\n" and "\n" not in self.rest[at:end]):
+            return end
+        return max(at, self.rest.rfind("\n", at, end) + 1)
+
+
+def _plain(text: str) -> Line:
+    return Line(text, "text", None)
+
+
+def _rank(line: Line, following: Line) -> int | None:
+    """How good a cut after that line is: 0 best; None where it would leave an empty code block."""
+    if line.fence is None:
+        ends_block = line.role == "closes" or following.role == "opens"
+        return 0 if ends_block or not line.text.strip() or not following.text.strip() else 1
+    if line.role == "opens" or following.role == "closes":
+        return None
+    return 3 if line.text.strip() else 2
+
+
+def _reopening(block: str, rest: str) -> str:
+    """What the next part begins with so that code goes on as code."""
+    fence = open_at_end(block)
+    if fence is None:
+        return ""
+    in_line = not block.endswith("\n")
+    if fence.quoted and not in_line and not rest.lstrip(" \t").startswith(">"):
+        return ""  # the quote ends here, and its fence with it
+    return fence.opening + "\n" + (fence.prefix if in_line and fence.quoted else "")
+
+
+def _frame(layout: Layout, block: str, *, number: int, total: int, note: str = "") -> str:
+    """The text of a part: mention and number before it, its fence closed, the note after it."""
+    head = [layout.mention] if number == 1 and layout.mention else []
+    if total > 1:
+        head.append(layout.words.part.format(number=number, total=total))
+    gap = "\n\n" if layout.markdown else "\n"
+    fence = open_at_end(block) if layout.markdown else None
+    shown = _closed(block, fence) if fence else block.rstrip()
+    return gap.join([*([" ".join(head)] if head else []), shown]) + (f"\n\n{note}" if note else "")
+
+
+def _closed(block: str, fence: Fence) -> str:
+    return block + ("" if block.endswith("\n") else "\n") + fence.closing
+
+
+def _fits(layout: Layout, text: str) -> bool:
+    return len(text) <= layout.limits.characters and len(layout.encode(text)) <= layout.limits.body_bytes

@@ -1,0 +1,147 @@
+"""What the tests of `reply` give it instead of the world: a clock, a model and a chat that can be scripted."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from reply.bucket import Bucket
+from reply.claim import Claim, TaskClaim
+from reply.records import Records
+from reply.services import Answer, AnswerSettings, ChatMessage, Services, Usage
+from reply.settings import CHINA
+from reply.store import Store
+from shared.log import Log
+from shared.message import Message, ReplyTarget, Sender
+from shared.wording import wording
+
+NOW = 1_790_000_000.0
+ZH = wording("zh")
+
+
+@dataclass
+class FakeClock:
+    """A clock that moves only when somebody sleeps; `on_sleep` lets the world go on meanwhile."""
+
+    time: float = NOW
+    slept: list[float] = field(default_factory=list)
+    on_sleep: Callable[[], None] = lambda: None
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += seconds
+        self.on_sleep()
+
+
+@dataclass
+class FakeModel:
+    """Gives the queued answers (or raises queued errors), then echoes."""
+
+    queue: list[Answer | BaseException | Callable[[], Answer]] = field(default_factory=list)
+    asked: list[tuple[ChatMessage, ...]] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    def ask(self, prompt: Sequence[ChatMessage], seconds: float) -> Answer:
+        self.asked.append(tuple(prompt))
+        self.seconds.append(seconds)
+        if not self.queue:
+            return Answer(f"echo: {prompt[-1].content}", "fake", usage=Usage(3, 4))
+        given = self.queue.pop(0)
+        if isinstance(given, BaseException):
+            raise given
+        return given if isinstance(given, Answer) else given()
+
+
+@dataclass
+class FakeChat:
+    """Shows texts; queued errors are raised first. `parts` makes one text several."""
+
+    errors: list[BaseException] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+    parts: int = 1
+    die_after: int = 0
+
+    def deliver(
+        self, message: Message, text: str, *, until: float, already_sent: int, on_sent: Callable[[int], None]
+    ) -> int:
+        if self.errors:
+            raise self.errors.pop(0)
+        for number in range(already_sent + 1, self.parts + 1):
+            self.seen.append(text if self.parts == 1 else f"{text}#{number}")
+            if number < self.parts:
+                on_sent(number)
+            if number == self.die_after:
+                raise Killed
+        return self.parts
+
+
+class Killed(BaseException):
+    """The instance is gone: nothing may catch this."""
+
+
+@dataclass
+class World:
+    """One deployment: a bucket, a clock, a model, a chat, and whoever runs on them."""
+
+    mount: Path
+    clock: FakeClock = field(default_factory=FakeClock)
+    model: FakeModel = field(default_factory=FakeModel)
+    chat: FakeChat = field(default_factory=FakeChat)
+    claim: Claim = field(default_factory=TaskClaim)
+    stream: io.StringIO = field(default_factory=io.StringIO)
+    settings: AnswerSettings = AnswerSettings(55, 5, False, "", 3)
+    problems: tuple[str, ...] = ()
+
+    def services(self) -> Services:
+        log = Log(stream=self.stream)
+        bucket = Bucket(str(self.mount))
+        return Services(
+            settings=self.settings,
+            store=Store(bucket, self.clock, log, self.settings.rounds),
+            records=Records(bucket, CHINA, keep_text=True),
+            claim=self.claim,
+            model=self.model,
+            outbound=self.chat,
+            wording=ZH,
+            clock=self.clock,
+            log=log,
+            problems=self.problems,
+        )
+
+    def until(self, seconds: float = 180) -> float:
+        return self.clock.time + seconds
+
+    def lines(self, event: str) -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in self.stream.getvalue().splitlines()]
+        return [line for line in lines if line["event"] == event]
+
+    def files(self, under: str) -> list[Path]:
+        return sorted(path for path in (self.mount / under).rglob("*") if path.is_file())
+
+    def records(self) -> list[str]:
+        return [path.name.split(".", 1)[1] for path in self.files("records")]
+
+
+def message(text: str = "hello", *, id: str = "msg1", at: float = NOW, **changes: Any) -> Message:
+    """A private message of one person, created and handed over at `at` (seconds)."""
+    made = Message(
+        id=id,
+        robot="robot1",
+        conversation_id="cid1",
+        group=False,
+        sender=Sender("user1", "user1", "Ann"),
+        reply_to=ReplyTarget("https://oapi.dingtalk.com/robot/sendBySession?session=abc", int((at + 5400) * 1000)),
+        created_at=int(at * 1000),
+        text=text,
+        body_hash="b-" + id,
+        handover="h-" + id,
+        handed_over_at=int(at * 1000),
+    )
+    return replace(made, **changes)

@@ -1,0 +1,471 @@
+"""The whole job with a scripted world: whatever happens, the person sees one outcome."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from reply.answer import TOO_LATE_MS, answer, apologise
+from reply.services import Answer, Usage
+from shared.errors import DeliveryDelayed, ModelFailed, ModelFailure, Undeliverable
+from shared.message import VERSION, Message
+from tests.reply.kit import NOW, ZH, FakeChat, Killed, World, message
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def run(world: World, what: Message, seconds: float = 180) -> str:
+    return answer(what, world.services(), world.until(seconds))
+
+
+def test_one_question_one_answer(world: World) -> None:
+    """A question is answered, remembered and put on record, and the bucket holds nothing else."""
+    assert run(world, message("hello")) == "answered"
+    assert world.chat.seen == ["echo: hello"]
+    assert world.records() == ["answered.7.json"]
+    assert len(world.files("conversations")) == 1
+    [line] = world.lines("outcome")
+    assert (line["request_id"], line["model"], line["parts"]) == (message().request_id, "fake", 1)
+    assert {"queue_ms", "wait_ms", "model_ms", "deliver_ms", "first_token_ms"} <= set(line)
+
+
+def test_the_next_question_sees_the_last_rounds(world: World) -> None:
+    """HISTORY_LENGTH rounds go into the prompt, oldest first, behind the system prompt."""
+    world.settings = replace(world.settings, rounds=2, system_prompt="be kind")
+    for number in range(4):
+        run(world, message(f"q{number}", id=f"m{number}", at=NOW + number))
+    assert [(m.role, m.content) for m in world.model.asked[-1]] == [
+        ("system", "be kind"),
+        ("user", "q1"),
+        ("assistant", "echo: q1"),
+        ("user", "q2"),
+        ("assistant", "echo: q2"),
+        ("user", "q3"),
+    ]
+
+
+def test_no_context_when_history_length_is_zero(world: World) -> None:
+    """HISTORY_LENGTH=0 means none, not all."""
+    world.settings = replace(world.settings, rounds=0)
+    run(world, message("q1", id="m1"))
+    run(world, message("q2", id="m2", at=NOW + 1))
+    assert [m.content for m in world.model.asked[-1]] == ["q2"]
+
+
+GROUP = {"group": True, "conversation_id": "cidG"}
+
+
+@pytest.mark.parametrize(("shared", "expected"), [(False, ["q2"]), (True, ["q1", "echo: q1", "q2"])])
+def test_context_scope_in_groups(world: World, shared: bool, expected: list[str]) -> None:
+    """A group's members have contexts of their own, or one together where CONTEXT_SCOPE=group."""
+    world.settings = replace(world.settings, group_shares_context=shared)
+    first = message("q1", id="m1", **GROUP)
+    run(world, first)
+    run(world, replace(message("q2", id="m2", at=NOW + 1, **GROUP), sender=replace(first.sender, id="user2")))
+    assert [m.content for m in world.model.asked[-1]] == expected
+
+
+def test_private_chat_and_group_do_not_share(world: World) -> None:
+    """What was said in private does not appear in a group, whatever the scope."""
+    world.settings = replace(world.settings, group_shares_context=True)
+    run(world, message("secret", id="m1"))
+    run(world, message("q2", id="m2", at=NOW + 1, **GROUP))
+    assert [m.content for m in world.model.asked[-1]] == ["q2"]
+
+
+def test_two_robots_do_not_share(world: World) -> None:
+    """The same conversation id under another robot is another conversation."""
+    run(world, message("q1", id="m1"))
+    run(world, message("q2", id="m2", at=NOW + 1, robot="robot2"))
+    assert [m.content for m in world.model.asked[-1]] == ["q2"]
+
+
+@pytest.mark.parametrize("handover", ["h-msg1", "another"])
+def test_a_finished_message_is_not_answered_again(world: World, handover: str) -> None:
+    """FC's retry and DingTalk's redelivery after the answer: no model call, no post."""
+    run(world, message())
+    assert run(world, message(handover=handover)) == "done"
+    assert len(world.chat.seen) == len(world.model.asked) == 1
+
+
+def test_a_live_duplicate_stays_silent(world: World) -> None:
+    """While one run has the message, another hand-over of it ends successfully and shows nothing."""
+    silent: list[str] = []
+
+    def meanwhile() -> Answer:
+        silent.append(run(world, message(handover="another")))
+        return Answer("mine", "fake")
+
+    world.model.queue = [meanwhile]
+    assert run(world, message()) == "answered"
+    assert silent == ["duplicate"]
+    assert world.chat.seen == ["mine"]
+
+
+def test_another_body_under_the_same_id_is_logged_and_not_answered(world: World) -> None:
+    """The first is answered, the other acknowledged."""
+    run(world, message("first"))
+    assert run(world, message("second", body_hash="else", handover="x")) == "conflict"
+    assert world.chat.seen == ["echo: first"]
+    assert len(world.lines("same_id_other_body")) == 1
+
+
+def test_clear_forgets_and_confirms(world: World) -> None:
+    """After `\\clear` nothing earlier enters a prompt; it is no question and waits for nobody."""
+    run(world, message("q1", id="m1"))
+    assert run(world, message("", id="m2", at=NOW + 1, command="clear")) == "command"
+    run(world, message("q3", id="m3", at=NOW + 2))
+    assert world.chat.seen[1] == ZH.cleared
+    assert [m.content for m in world.model.asked[-1]] == ["q3"]
+    assert world.records() == ["answered.7.json", "answered.7.json", "command.0.json"]
+
+
+def test_a_notice_is_shown_once(world: World) -> None:
+    """INSTANT_ANSWERS=webhook: a ready-made sentence is posted, once, without a model."""
+    assert run(world, message("", notice="help text")) == "refused"
+    assert run(world, message("", notice="help text")) == "done"
+    assert world.chat.seen == ["help text"]
+    assert world.model.asked == []
+
+
+@pytest.mark.parametrize("reason", ModelFailure)
+def test_every_model_failure_is_explained_once(world: World, reason: ModelFailure) -> None:
+    """Each has its own sentence with the request id; FC is not made to retry, and no later prompt shows a trace."""
+    world.model.queue = [ModelFailed(reason, "sk-secret-detail organisation 42")] * 2
+    assert run(world, message()) == "failed"
+    sentence = getattr(ZH, f"failed_{reason.value}").format(request_id=message().request_id)
+    assert world.chat.seen == [sentence]
+    assert world.records() == ["failed.0.json"]
+    assert run(world, message()) == "done"
+    world.model.queue.clear()
+    run(world, message("q2", id="m2", at=NOW + 1))
+    assert [m.content for m in world.model.asked[-1]] == ["q2"]
+
+
+def test_too_long_drops_the_oldest_turns_and_tries_once_more(world: World) -> None:
+    """The context is halved and the question asked again within the same time."""
+    for number in range(4):
+        run(world, message(f"q{number}", id=f"m{number}", at=NOW + number))
+    world.model.queue = [ModelFailed(ModelFailure.TOO_LONG)]
+    assert run(world, message("q4", id="m4", at=NOW + 4)) == "answered"
+    assert [m.content for m in world.model.asked[-1]] == ["q2", "echo: q2", "q3", "echo: q3", "q4"]
+
+
+@pytest.mark.parametrize(("cut", "note"), [("stalled", ZH.stalled), ("length", ZH.length_cut), ("", "")])
+def test_a_cut_answer_says_so(world: World, cut: str, note: str) -> None:
+    """What has come is shown with a note; the note is not remembered as the model's words."""
+    world.model.queue = [Answer("half", "fake", cut=cut)]  # type: ignore[arg-type]  # parametrised literals
+    run(world, message())
+    assert world.chat.seen == ["half" + (f"\n\n{note}" if note else "")]
+    run(world, message("q2", id="m2", at=NOW + 1))
+    assert world.model.asked[-1][1].content == "half"
+
+
+@pytest.mark.parametrize(("late", "expected"), [(TOO_LATE_MS, "answered"), (TOO_LATE_MS + 1, "failed")])
+def test_a_late_event_is_explained(world: World, late: int, expected: str) -> None:
+    """More than ten minutes in the queue: no surprising answer, and no model call, but a sentence."""
+    assert run(world, message(handed_over_at=int(NOW * 1000) - late)) == expected
+    assert len(world.model.asked) == (expected == "answered")
+    assert len(world.chat.seen) == 1
+
+
+def test_an_expired_webhook_costs_nothing(world: World) -> None:
+    """No way left: no model call, no post, a record and one ERROR line."""
+    closed = replace(message().reply_to, expires_at=int(NOW * 1000))
+    assert run(world, message(reply_to=closed)) == "undeliverable"
+    assert (world.model.asked, world.chat.seen) == ([], [])
+    assert world.records() == ["undeliverable.0.json"]
+    assert len(world.lines("undeliverable")) == 1
+    assert run(world, message(reply_to=closed)) == "done"
+
+
+def test_undeliverable_is_recorded_and_the_answer_remembered(world: World) -> None:
+    """DingTalk closed the way: recorded, logged, not retried; the answer is in the history."""
+    world.chat.errors = [Undeliverable("300001")]
+    assert run(world, message("q1")) == "undeliverable"
+    assert world.records() == ["undeliverable.7.json"]
+    run(world, message("q2", id="m2", at=NOW + 1))
+    assert [m.content for m in world.model.asked[-1]] == ["q1", "echo: q1", "q2"]
+
+
+def test_a_delayed_delivery_is_raised_and_finished_by_the_retry(world: World) -> None:
+    """FC runs the event again; the saved answer is shown and the model not paid again."""
+    world.chat.errors = [DeliveryDelayed("130101")]
+    with pytest.raises(DeliveryDelayed):
+        run(world, message())
+    assert world.records() == ["open"]
+    assert run(world, message()) == "answered"
+    assert world.chat.seen == ["echo: hello"]
+    assert len(world.model.asked) == 1
+    assert world.records() == ["answered.7.json"]
+
+
+def test_parts_go_on_where_they_stopped(world: World) -> None:
+    """An instance that dies between parts: the retry shows the rest only."""
+    world.chat = FakeChat(parts=3, die_after=2)
+    with pytest.raises(Killed):
+        run(world, message())
+    world.chat.die_after = 0
+    assert run(world, message()) == "answered"
+    assert world.chat.seen == ["echo: hello#1", "echo: hello#2", "echo: hello#3"]
+
+
+def test_a_dead_run_is_taken_over_at_once_by_its_own_retry(world: World) -> None:
+    """Killed while the model was asked: the same hand-over takes over; the third run explains instead."""
+    world.model.queue = [Killed(), Killed()]
+    for _ in range(2):
+        with pytest.raises(Killed):
+            run(world, message())
+    assert run(world, message()) == "failed"
+    assert world.chat.seen == [ZH.failed_gave_up.format(request_id=message().request_id)]
+    assert len(world.model.asked) == 2
+
+
+def test_another_handover_takes_over_past_the_deadline_only(world: World) -> None:
+    """A dead run's message, handed over anew: silent until FC has certainly killed the first, then answered."""
+    world.model.queue = [Killed()]
+    with pytest.raises(Killed):
+        run(world, message())
+    assert run(world, message(handover="another")) == "duplicate"
+    world.clock.time += 180
+    assert run(world, message(handover="another", handed_over_at=int(world.clock.time * 1000))) == "answered"
+
+
+def test_a_lost_answer_is_explained(world: World) -> None:
+    """Answered long ago, its text trimmed, its record gone: explained, not paid again."""
+    run(world, message("q1"))
+    shutil.rmtree(world.mount / "records")
+    world.settings = replace(world.settings, rounds=0)
+    world.clock.time += 3600
+    run(world, message("q2", id="m2", at=world.clock.time))
+    assert run(world, message("q1", handover="x")) == "failed"
+    assert world.chat.seen[-1] == ZH.failed_answer_lost.format(request_id=message().request_id)
+    assert len(world.model.asked) == 2
+
+
+def test_a_redelivery_counted_to_another_day_is_recognised(world: World) -> None:
+    """Where the message time is unknown, a redelivery may carry another: the first one's record counts."""
+    run(world, message())
+    assert run(world, message(created_at=int((NOW + 86_400) * 1000), handover="x")) == "done"
+    assert len(world.chat.seen) == 1
+
+
+def break_mount(world: World) -> None:
+    shutil.rmtree(world.mount)
+    world.mount.write_text("not a directory")
+
+
+def test_a_broken_bucket_never_stops_an_answer(world: World) -> None:
+    """The person is answered without memory and told so in one line; operators get ERROR lines."""
+    break_mount(world)
+    assert run(world, message()) == "answered"
+    assert world.chat.seen == [f"echo: hello\n\n{ZH.no_memory}"]
+    assert world.lines("conversation_unread")
+    assert world.lines("record_unsaved")
+
+
+def test_a_bucket_that_breaks_meanwhile_is_told(world: World) -> None:
+    """Read but not saved: the answer says that it is not remembered."""
+
+    def breaking() -> Answer:
+        break_mount(world)
+        return Answer("fine", "fake")
+
+    world.model.queue = [breaking]
+    assert run(world, message()) == "answered"
+    assert world.chat.seen == [f"fine\n\n{ZH.not_remembered}"]
+
+
+def test_clear_on_a_broken_bucket_is_explained(world: World) -> None:
+    """Nothing was cleared, and nobody is told that it was."""
+    break_mount(world)
+    assert run(world, message("", command="clear")) == "failed"
+    assert world.chat.seen == [ZH.clear_failed.format(request_id=message().request_id)]
+
+
+def test_incomplete_settings_are_explained(world: World) -> None:
+    """A missing key: the person reads a sentence, the operator which setting."""
+    world.problems = ("CHATGPT_API_KEY is not set; wanted a key",)
+    assert run(world, message()) == "failed"
+    assert world.chat.seen == [ZH.failed_settings.format(request_id=message().request_id)]
+    assert "CHATGPT_API_KEY" in world.lines("settings_incomplete")[0]["problems"]
+
+
+def test_a_later_version_is_explained(world: World) -> None:
+    """`conversation` was deployed before `reply`: the person is asked to send it again."""
+    assert run(world, message(version=VERSION + 1)) == "failed"
+    assert world.chat.seen == [ZH.failed_version.format(request_id=message().request_id)]
+
+
+def test_a_defect_is_explained_and_logged_without_contents(world: World) -> None:
+    """Whatever breaks, the person is told; the log names the place, not the text."""
+    world.model.queue = [RuntimeError("very secret text")]
+    assert run(world, message("private words")) == "failed"
+    assert world.chat.seen == [ZH.failed_internal.format(request_id=message().request_id)]
+    [line] = world.lines("internal_error")
+    assert line["problem"] == "RuntimeError"
+    assert line["where"].startswith("reply/kit.py:")
+    assert "secret" not in world.stream.getvalue()
+    assert "private words" not in world.stream.getvalue()
+
+
+def test_a_defect_in_delivery_does_not_end_in_silence(world: World) -> None:
+    """A channel that breaks before it shows anything: the explanation takes its place."""
+    world.chat.errors = [RuntimeError("split")]
+    assert run(world, message()) == "failed"
+    assert world.chat.seen == [ZH.failed_internal.format(request_id=message().request_id)]
+
+
+def pending(world: World, what: Message, seconds: float = 180) -> None:
+    """Leave a turn at work behind, as a live instance would."""
+    world.model.queue.insert(0, Killed())
+    with pytest.raises(Killed):
+        run(world, what, seconds)
+    world.model.asked.pop()
+
+
+def finishing(world: World, what: Message) -> Callable[[], None]:
+    def finish() -> None:
+        world.clock.on_sleep = lambda: None
+        run(world, what)
+
+    return finish
+
+
+def test_a_later_turn_waits_for_an_earlier_one(world: World) -> None:
+    """Two messages at once: the second is asked after the first was answered, with it in its prompt."""
+    pending(world, message("q1", id="m1"))
+    world.clock.on_sleep = finishing(world, message("q1", id="m1"))
+    run(world, message("q2", id="m2", at=NOW + 1))
+    assert world.chat.seen == ["echo: q1", "echo: q2"]
+    assert [m.content for m in world.model.asked[-1]] == ["q1", "echo: q1", "q2"]
+
+
+def test_an_earlier_turn_does_not_wait_for_a_later_one(world: World) -> None:
+    """Nobody waits in a circle."""
+    pending(world, message("q2", id="m2", at=NOW + 1))
+    run(world, message("q1", id="m1"))
+    assert world.clock.slept == []
+
+
+def test_a_hanging_turn_holds_nobody_past_its_own_time(world: World) -> None:
+    """A later turn goes ahead while it still has the model's whole time and a margin for delivery; so does a third."""
+    pending(world, message("q1", id="m1"))
+    start = world.clock.time
+    run(world, message("q2", id="m2", at=NOW + 1))
+    assert 100 < world.clock.time - start <= 180 - 55 - 20 + 1
+    assert world.model.seconds[-1] == 55
+    assert world.chat.seen == ["echo: q2"]
+    assert len(world.lines("went_ahead")) == 1
+
+
+def test_a_dead_turn_is_not_waited_for(world: World) -> None:
+    """Past its deadline and half a minute more, a turn that nobody ended is ignored."""
+    pending(world, message("q1", id="m1"), seconds=60)
+    world.clock.time += 91
+    run(world, message("q2", id="m2", at=world.clock.time))
+    assert world.clock.slept == []
+
+
+def test_the_model_never_gets_more_time_than_the_function_has(world: World) -> None:
+    """A short function time-out shortens the model's, keeping a part for delivery."""
+    run(world, message(), seconds=40)
+    assert world.model.seconds == [34.0]
+
+
+def test_the_watchdog_speaks_before_the_kill(world: World) -> None:
+    """A run that hangs: the person reads a sentence in time, and what comes later is silent and not remembered."""
+    released = threading.Event()
+
+    def hang() -> Answer:
+        assert released.wait(20)
+        return Answer("too late", "fake", usage=Usage(1, 1))
+
+    world.model.queue = [hang]
+    chat = world.chat
+    plain = chat.deliver
+
+    def deliver(*args: object, **named: object) -> int:
+        try:
+            return plain(*args, **named)  # type: ignore[arg-type]  # passes through whatever the caller gives
+        finally:
+            released.set()
+
+    chat.deliver = deliver  # type: ignore[method-assign]  # releases the hanging model once something is shown
+    assert run(world, message(), seconds=0.5) == "silent"
+    assert chat.seen == [ZH.failed_timeout.format(request_id=message().request_id)]
+    assert world.records() == ["failed.0.json"]
+    assert run(world, message()) == "done"
+    run(world, message("q2", id="m2", at=NOW + 1))
+    assert [m.content for m in world.model.asked[-1]] == ["q2"]
+
+
+def gave_up(world: World, what: Message) -> str:
+    return apologise(what, world.services(), world.until())
+
+
+def test_giving_up_apologises_once(world: World) -> None:
+    """FC's failure report: one apology, and none when an outcome is on record."""
+    assert gave_up(world, message()) == "failed"
+    assert gave_up(world, message()) == "done"
+    assert world.chat.seen == [ZH.failed_gave_up.format(request_id=message().request_id)]
+
+
+def test_giving_up_shows_a_saved_answer(world: World) -> None:
+    """What was answered but never shown is shown, not apologised for."""
+    world.chat.errors = [DeliveryDelayed("-1")]
+    with pytest.raises(DeliveryDelayed):
+        run(world, message())
+    assert gave_up(world, message()) == "answered"
+    assert world.chat.seen == ["echo: hello"]
+
+
+@pytest.mark.parametrize("error", [DeliveryDelayed("-1"), Undeliverable("300001"), RuntimeError("bug")])
+def test_giving_up_never_raises(world: World, error: Exception) -> None:
+    """Raising would make FC run the apology again and again."""
+    world.chat.errors = [error]
+    gave_up(world, message())
+    assert world.lines("gave_up")
+
+
+def test_giving_up_on_a_broken_bucket_still_apologises(world: World) -> None:
+    """No record can be read: the person is told all the same."""
+    break_mount(world)
+    assert gave_up(world, message()) == "failed"
+    assert len(world.chat.seen) == 1
+
+
+class ClaimedElsewhere:
+    """A claim that another hand-over holds."""
+
+    def holds(self, message: Message) -> bool:
+        return False
+
+
+def test_a_message_claimed_elsewhere_is_left_alone(world: World) -> None:
+    """CLAIM=oss: another hand-over holds it; this one shows nothing and costs nothing."""
+    world.claim = ClaimedElsewhere()
+    assert run(world, message()) == "duplicate"
+    assert (world.chat.seen, world.model.asked, world.files("conversations")) == ([], [], [])
+
+
+def test_quotes_stand_before_the_question(world: World) -> None:
+    """The model reads what was quoted; one that cannot be read is said so."""
+    run(world, message("why?", id="m1", quote="the sky is blue"))
+    assert world.model.asked[-1][-1].content == ZH.quoted.format(quote="the sky is blue", question="why?")
+    run(world, message("why?", id="m2", at=NOW + 1, quote_unreadable=True))
+    assert world.model.asked[-1][-1].content == ZH.quote_unreadable.format(question="why?")
+
+
+def test_nothing_about_the_person_reaches_the_model(world: World) -> None:
+    """Ids and names stay here."""
+    run(world, message("hi"))
+    assert "user1" not in str(world.model.asked)
+    assert "Ann" not in str(world.model.asked)

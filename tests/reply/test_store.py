@@ -1,0 +1,205 @@
+"""Conversations on the bucket: nothing is lost under any interleaving of load, save, stale listing and crash."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from reply.bucket import LONGEST_PART, Bucket, path_part
+from reply.conversation import CLEARED, Document, State, Turn, Value, to_json
+from reply.store import YOUNG_MS, ConversationKey, Opened, Store
+from shared.errors import StoreUnavailable
+from shared.log import Log
+from tests.reply.kit import NOW, FakeClock, World
+
+KEY = ConversationKey("robot", "cid", "user")
+
+
+class StaleBucket(Bucket):
+    """A bucket whose listings can hide new files, and which can die before any removal."""
+
+    hidden: frozenset[str] = frozenset()
+    dies_in_remove = False
+
+    def names(self, folder: Sequence[str]) -> list[str]:
+        return [name for name in super().names(folder) if name not in self.hidden]
+
+    def remove(self, folder: Sequence[str], name: str) -> None:
+        if self.dies_in_remove:
+            raise KeyboardInterrupt
+        super().remove(folder, name)
+
+
+def opened_store(mount: str, bucket: Bucket | None = None, stream: io.StringIO | None = None) -> Store:
+    return Store(bucket or Bucket(mount), FakeClock(), Log(stream=stream or io.StringIO()), rounds=5)
+
+
+steps = st.lists(
+    st.tuples(st.integers(0, 2), st.sampled_from(["load", "stale load", "save turn", "clear", "crash in save"])),
+    max_size=25,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(steps)
+def test_nothing_is_lost_under_any_interleaving(plan: list[tuple[int, str]]) -> None:
+    """Three instances load, save, crash between write and remove and see stale listings: every saved turn is there."""
+    with tempfile.TemporaryDirectory() as mount:
+        bucket = StaleBucket(mount)
+        store = opened_store(mount, bucket)
+        views = [Opened(Document(), frozenset())] * 3
+        saved: dict[str, Turn] = {}
+        cleared = ""
+        for number, (who, step) in enumerate(plan):
+            if step == "load":
+                views[who] = store.load(KEY, views[who])
+                continue
+            if step == "stale load":
+                bucket.hidden = frozenset(Bucket(mount).names(KEY.folder())[-1:])
+                views[who] = store.load(KEY, views[who])
+                bucket.hidden = frozenset()
+                continue
+            at = int(NOW * 1000) + number
+            turn = Turn(f"t{number}", at, State.ANSWERED, question="q", answer=f"a{number}")
+            document = views[who].document.with_turn(turn)
+            if step == "clear":
+                document, cleared = document.with_value(CLEARED, Value(at, turn.id)), turn.id
+            bucket.dies_in_remove = step == "crash in save"
+            try:
+                views[who] = store.save(KEY, replace(views[who], document=document))
+            except KeyboardInterrupt:
+                views[who] = Opened(Document(), frozenset())  # a new instance takes the dead one's place
+            bucket.dies_in_remove = False
+            saved[turn.id] = turn
+        final = store.load(KEY).document
+        assert final.turns == saved
+        assert (final.values[CLEARED].id if cleared else "") == cleared
+
+
+def test_a_save_leaves_one_file(tmp_path: Path) -> None:
+    """However often a conversation is saved, its folder holds one file, so a load reads one."""
+    store = opened_store(str(tmp_path))
+    opened = store.load(KEY)
+    for number in range(5):
+        turn = Turn(f"t{number}", int(NOW * 1000) + number, State.ANSWERED, question="q", answer="a")
+        opened = store.save(KEY, replace(opened, document=opened.document.with_turn(turn)))
+    assert len(list(tmp_path.rglob("*.json"))) == 1
+    assert len(store.load(KEY).document.turns) == 5
+
+
+FOREIGN = {
+    "corrupt": (f"{int(NOW * 1000) - YOUNG_MS:013d}-0123456789abcdef.json", b"\x80\x04]q\x00."),
+    "truncated": (
+        f"{int(NOW * 1000) - YOUNG_MS:013d}-0123456789abcdef.json",
+        to_json(Document({"a": Turn("a", 1, State.PENDING)}))[:-5],
+    ),
+    "empty": (f"{int(NOW * 1000) - YOUNG_MS:013d}-0123456789abcdef.json", b""),
+    "foreign name": ("notes.txt", b"hello"),
+    "old pickle": ("Ann.pkl", b"\x80\x04."),
+}
+
+
+@pytest.mark.parametrize("case", FOREIGN)
+def test_unreadable_files_are_set_aside_and_kept(tmp_path: Path, case: str) -> None:
+    """The conversation goes on, the content is kept under another name, one ERROR line names it, and it is not read
+    again."""
+    name, content = FOREIGN[case]
+    stream = io.StringIO()
+    store = opened_store(str(tmp_path), stream=stream)
+    turn = Turn("t", int(NOW * 1000), State.ANSWERED, question="q", answer="a")
+    store.save(KEY, Opened(Document({"t": turn}), frozenset()))
+    folder = tmp_path.joinpath(*KEY.folder())
+    (folder / name).write_bytes(content)
+    assert store.load(KEY).document.turns == {"t": turn}
+    aside = [path for path in folder.iterdir() if path.name.endswith(".set-aside")]
+    assert [path.read_bytes() for path in aside] == [content]
+    assert not (folder / name).exists()
+    assert stream.getvalue().count("unreadable_file_set_aside") == 1
+    assert store.load(KEY).document.turns == {"t": turn}
+    assert stream.getvalue().count("unreadable_file_set_aside") == 1
+
+
+def test_a_file_still_on_its_way_is_left_alone(tmp_path: Path) -> None:
+    """A half-written file of another instance, younger than a minute, is neither destroyed nor fatal."""
+    store = opened_store(str(tmp_path))
+    store.load(KEY)
+    path = tmp_path.joinpath(*KEY.folder()) / f"{int(NOW * 1000) - YOUNG_MS + 1:013d}-0123456789abcdef.json"
+    whole = to_json(Document({"a": Turn("a", 1, State.PENDING)}))
+    path.write_bytes(whole[:10])
+    assert store.load(KEY).document.turns == {}
+    path.write_bytes(whole)
+    assert set(store.load(KEY).document.turns) == {"a"}
+
+
+def test_a_vanished_file_means_listing_again(tmp_path: Path) -> None:
+    """A file that another instance replaces while it is read costs nothing but one more listing."""
+
+    class Replacing(Bucket):
+        def read(self, folder: Sequence[str], name: str) -> bytes | None:
+            if name == first:
+                (tmp_path.joinpath(*folder) / name).unlink(missing_ok=True)
+                other = Turn("new", 2, State.ANSWERED, question="q", answer="a")
+                name = f"{int(NOW * 1000) + 1:013d}-ffffffffffffffff.json"
+                if name not in self.names(folder):
+                    self.write_new(folder, name, to_json(Document({"new": other})))
+                return None
+            return super().read(folder, name)
+
+    plain = opened_store(str(tmp_path))
+    [first] = plain.save(KEY, Opened(Document(), frozenset())).files
+    assert set(opened_store("", Replacing(str(tmp_path))).load(KEY).document.turns) == {"new"}
+
+
+@pytest.mark.parametrize("broken", ["not a directory", "unwritable"])
+def test_a_broken_mount_is_named(tmp_path: Path, broken: str) -> None:
+    """A mount that is a file, or is missing and cannot be made, raises StoreUnavailable with what was tried."""
+    mount = tmp_path / "file"
+    mount.write_text("x")
+    target = mount if broken == "not a directory" else mount / "below"
+    with pytest.raises(StoreUnavailable, match="failed"):
+        opened_store(str(target)).load(KEY)
+    with pytest.raises(StoreUnavailable, match="failed"):
+        opened_store(str(target)).save(KEY, Opened(Document(), frozenset()))
+
+
+HOSTILE = [
+    "..",
+    ".",
+    "",
+    "/",
+    "../../etc",
+    "a/b",
+    "\0",
+    "x" * 10_000,
+    "中文" * 100,
+    "%2e%2e",
+    "~",
+    "\ud800",
+    "CON",
+    "😀",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_id_leaves_its_folder(tmp_path: Path, text: str) -> None:
+    """Whatever an id holds, it is one path part of bounded length below its folder."""
+    part = path_part(text)
+    assert 0 < len(part.encode()) <= LONGEST_PART
+    assert "/" not in part
+    assert part not in (".", "..")
+    store = opened_store(str(tmp_path))
+    store.save(ConversationKey(text, text, text), Opened(Document(), frozenset()))
+    assert len(World(tmp_path).files("conversations")) == 1
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_different_ids_have_different_folders(one: str, other: str) -> None:
+    """No two ids share a folder, and no member can pose as the whole group."""
+    assert (path_part(one) == path_part(other)) == (one == other)
+    assert ConversationKey("r", "c", one).folder() != ConversationKey("r", "c", "").folder() or one == ""
