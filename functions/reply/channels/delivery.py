@@ -30,10 +30,10 @@ BACKOFF_S = 0.5
 EXPIRY_MARGIN_S = 5.0
 """A webhook that expires sooner than this is not posted to."""
 
-RESERVE_S = 1.0
+RESERVE_S = 0.5
 """Left at the end of a run, so that the outcome can be put on record."""
 
-SHORTEST_POST_S = 1.0
+SHORTEST_POST_S = 0.5
 """With less time no post is started: without time for the result nobody would know whether it was shown."""
 
 _STAFF_ID = re.compile(r"[\w.@-]{1,64}")
@@ -84,7 +84,7 @@ class Delivery:
         level = 0
         parts = list(split(self._text, self._layout(self._levels[level])))
         while self.shown < len(parts):
-            self._wait(PACE_S if self.shown else 0.0)
+            self._pace()
             part = parts[self.shown]
             refused = self._show(part.text, mention=part.number == 1)
             if refused is None:
@@ -113,7 +113,7 @@ class Delivery:
         sentence = self._means.words.blocked_by_dingtalk.format(request_id=self._message.request_id)
         self._title = markdown.title_of(sentence, self._means.words)
         mention = f"@{self._mentioned} " if self._mentioned and not self.shown else ""
-        self._wait(PACE_S if self.shown else 0.0)
+        self._pace()
         if self._show(mention + sentence, mention=not self.shown) is not None:
             self._give_up(blocked)
         self.shown += 1
@@ -131,10 +131,11 @@ class Delivery:
             if action in (Action.FINER, Action.NEUTRAL):
                 return verdict
             if action is Action.AGAIN and refusals < TRIES - 1:
-                self._wait(BACKOFF_S * 2**refusals * (1 + self._means.jitter()), verdict.code)
+                self._wait(self._backoff(refusals), verdict.code)
                 refusals += 1
             elif action is Action.ONCE_MORE and not lost:
                 lost = True
+                self._wait(self._backoff(0), verdict.code)
             elif action is Action.WAIT and not self._waited:
                 self._waited = True
                 self._wait(verdict.wait, verdict.code)
@@ -146,19 +147,32 @@ class Delivery:
                 raise DeliveryDelayed(verdict.code, verdict.remedy, self.shown)
 
     def _post(self, text: str, *, mention: bool) -> Verdict:
-        now, expires_at = self._means.clock.now(), self._message.reply_to.expires_at
-        if 0 < expires_at <= (now + EXPIRY_MARGIN_S) * 1000:
-            raise Undeliverable("expired", "the session webhook has expired; nothing was posted", self.shown)
+        now = self._means.clock.now()
+        self._require_open(now)
         if self._ends - now < SHORTEST_POST_S:
             raise DeliveryDelayed("deadline", "this run has no time left", self.shown)
         self.posts += 1
         return self._means.post(self._encoded(text, mention=mention), self._ends - now)
 
     def _wait(self, seconds: float, code: str = "deadline") -> None:
-        """Wait, unless that would leave no time to post: then a later run has to. Raises DeliveryDelayed."""
-        if seconds > 0 and self._means.clock.now() + seconds > self._ends - SHORTEST_POST_S:
+        """Wait, unless no post were possible afterwards. Raises Undeliverable or DeliveryDelayed, then at once."""
+        if seconds <= 0:
+            return
+        then = self._means.clock.now() + seconds
+        self._require_open(then)
+        if then > self._ends - SHORTEST_POST_S:
             raise DeliveryDelayed(code, f"{seconds:.0f} s to wait are more than this run has left", self.shown)
         self._means.clock.sleep(seconds)
+
+    def _require_open(self, at: float) -> None:
+        if 0 < self._message.reply_to.expires_at <= (at + EXPIRY_MARGIN_S) * 1000:
+            raise Undeliverable("expired", "the session webhook has expired; nothing more was posted", self.shown)
+
+    def _pace(self) -> None:
+        self._wait(PACE_S if self.shown else 0.0)
+
+    def _backoff(self, before: int) -> float:
+        return BACKOFF_S * 2.0**before * (1 + self._means.jitter())
 
     def _give_up(self, verdict: Verdict) -> NoReturn:
         raise Undeliverable(verdict.code, verdict.remedy, self.shown)

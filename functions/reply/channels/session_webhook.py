@@ -36,9 +36,8 @@ class Timeouts:
     read: float = 20.0
 
     def within(self, seconds: float) -> tuple[float, float]:
-        """Both, so that together they take no more than that."""
-        connect = min(self.connect, seconds / 2)
-        return connect, min(self.read, seconds - connect)
+        """Both, so that connecting, waiting for the response and waiting for its body take no more than that."""
+        return min(self.connect, seconds / 3), min(self.read, seconds / 3)
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ class SessionWebhook:
         clock: Clock,
         log: Log,
         *,
-        timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
+        timeouts: Timeouts = Timeouts(),
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._settings = settings
@@ -101,20 +100,22 @@ class SessionWebhook:
         means = Means(lambda body, seconds: self._post(url, body, seconds), self._words, self._clock, log, self._jitter)
         settings, started = self._settings, self._clock.now()
         delivery = Delivery(message, text, means, until=until, max_parts=settings.max_parts, plain=settings.plain)
-        code = ""
+        code = "error"
         try:
-            return delivery.run(already_sent, on_sent)
+            shown = delivery.run(already_sent, on_sent)
+            code = "0"
         except DeliveryFailed as failed:
             code = failed.code
             raise
         finally:
             log.info(
                 "delivery",
-                code=code or "0",
+                code=code,
                 parts=delivery.shown,
                 posts=delivery.posts,
                 deliver_ms=int((self._clock.now() - started) * 1000),
             )
+        return shown
 
     def _checked(self, message: Message, log: Log) -> str:
         try:
