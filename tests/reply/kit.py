@@ -96,7 +96,7 @@ class World:
     chat: FakeChat = field(default_factory=FakeChat)
     claim: Claim = field(default_factory=TaskClaim)
     stream: io.StringIO = field(default_factory=io.StringIO)
-    settings: AnswerSettings = AnswerSettings(55, 5, False, "", 3)
+    settings: AnswerSettings = field(default_factory=lambda: AnswerSettings(55, 5, False, "", 3))
     problems: tuple[str, ...] = ()
 
     def services(self) -> Services:

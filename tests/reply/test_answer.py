@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from reply.answer import TOO_LATE_MS, answer, apologise
 from reply.services import Answer, Usage
 from shared.errors import DeliveryDelayed, ModelFailed, ModelFailure, Undeliverable

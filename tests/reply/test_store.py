@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from reply.bucket import LONGEST_PART, Bucket, path_part
 from reply.conversation import CLEARED, Document, State, Turn, Value, to_json
 from reply.store import YOUNG_MS, ConversationKey, Opened, Store

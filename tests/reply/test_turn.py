@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from reply.conversation import State, Turn
 from reply.turn import Standing, take
 from tests.reply.kit import message

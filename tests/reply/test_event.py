@@ -1,0 +1,57 @@
+"""What FC invokes `reply` with: a message, or its report that it gave up on one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reply.event import read_event
+from shared.errors import EventUnreadable
+from tests.reply.kit import message
+
+MESSAGE = message()
+EVENT = MESSAGE.to_event()
+
+
+def report(payload: object, **changes: Any) -> bytes:
+    """FC's failure report, as documented."""
+    form = {
+        "timestamp": 1_790_000_000_000,
+        "requestContext": {
+            "requestId": "1-abc",
+            "functionArn": "acs:fc:::functions/reply",
+            "condition": "MaximumRetryAttemptsExhausted",
+            "approximateInvokeCount": 3,
+        },
+        "requestPayload": payload,
+        "responseContext": {"statusCode": 200, "functionError": "UnhandledInvocationError"},
+        "responsePayload": "",
+    }
+    return json.dumps(form | changes).encode()
+
+
+def test_a_message_is_read() -> None:
+    """The event is the message that `conversation` handed over."""
+    received = read_event(EVENT)
+    assert (received.message, received.gave_up) == (MESSAGE, False)
+
+
+@pytest.mark.parametrize("payload", [EVENT.decode(), json.loads(EVENT)])
+def test_a_failure_report_is_recognised(payload: object) -> None:
+    """The original event is inside, as text or as an object."""
+    received = read_event(report(payload))
+    assert (received.message, received.gave_up) == (MESSAGE, True)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [b"", b"{}", b"[]", b"null", b"\xff", b"[" * 100_000, report(None), report(7), report("x"), report(""), b'{"v":1}']
+    + [json.dumps({**json.loads(EVENT), "created_at": "soon"}).encode()]
+    + [json.dumps({**json.loads(EVENT), "sender": None}).encode()],
+)
+def test_anything_else_is_unreadable(event: bytes) -> None:
+    """Foreign events are named as such, whatever they are."""
+    with pytest.raises(EventUnreadable):
+        read_event(event)
