@@ -45,12 +45,26 @@ def test_a_failure_report_is_recognised(payload: object) -> None:
     assert (received.message, received.gave_up) == (MESSAGE, True)
 
 
-@pytest.mark.parametrize(
-    "event",
-    [b"", b"{}", b"[]", b"null", b"\xff", b"[" * 100_000, report(None), report(7), report("x"), report(""), b'{"v":1}']
-    + [json.dumps({**json.loads(EVENT), "created_at": "soon"}).encode()]
-    + [json.dumps({**json.loads(EVENT), "sender": None}).encode()],
-)
+def altered(**changes: object) -> bytes:
+    """The event with some fields replaced."""
+    return json.dumps({**json.loads(EVENT), **changes}).encode()
+
+
+FOREIGN = [
+    b"",
+    b"{}",
+    b"[]",
+    b"null",
+    b"\xff",
+    b"[" * 100_000,
+    b'{"v":1}',
+    altered(created_at="soon"),
+    altered(sender=None),
+]
+EMPTY_REPORTS = [report(None), report(7), report("x"), report("")]
+
+
+@pytest.mark.parametrize("event", [*FOREIGN, *EMPTY_REPORTS])
 def test_anything_else_is_unreadable(event: bytes) -> None:
     """Foreign events are named as such, whatever they are."""
     with pytest.raises(EventUnreadable):

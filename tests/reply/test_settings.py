@@ -74,11 +74,16 @@ class Context:
         self.function = Function(timeout)
 
 
-@pytest.mark.parametrize(
-    ("context", "seconds"),
-    [(Context(60), 60), (Context("60"), 60), (Context(None), DEFAULT_SECONDS), (Context("x"), DEFAULT_SECONDS)]
-    + [(None, DEFAULT_SECONDS)],
-)
+CONTEXTS = [
+    (Context(60), 60),
+    (Context("60"), 60),
+    (Context(None), DEFAULT_SECONDS),
+    (Context("x"), DEFAULT_SECONDS),
+    (None, DEFAULT_SECONDS),
+]
+
+
+@pytest.mark.parametrize(("context", "seconds"), CONTEXTS)
 def test_function_seconds(context: object, seconds: float) -> None:
     """The function's own time-out counts; where the context does not tell, the shipped one."""
     assert function_seconds(context) == seconds
