@@ -1,0 +1,319 @@
+"""DingTalk as the robot sees it: signed callbacks out, session webhooks in, and what each person gets to see.
+
+Webhook rules and errcodes: https://open.dingtalk.com/document/orgapp/robot-message-type ,
+https://open.dingtalk.com/document/orgapp/server-api-error-codes-1 .
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from local.clock import CloudClock
+from local.faults import Fault, Faults
+from local.payloads import Body
+from local.people import Conversation, Person
+from local.signatures import dingtalk as signature
+from local.web import Site, peer_port, reset
+
+LARGEST_BODY = 20_000
+CALLBACK_SECONDS = 10.0
+_MESSAGES = {
+    "300001": "session 不存在",
+    "130101": "send too fast, exceed 20 times per minute",
+    "410100": "send too fast",
+    "460101": "message too long, exceed 20000 bytes",
+    "90030": "webhook over limit",
+    "-1": "系统繁忙",
+    "0": "ok",
+}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One callback and its answer. `status` is None when none came (`error` says why); times in ms."""
+
+    headers: Mapping[str, str]
+    request: bytes
+    status: int | None
+    body: bytes
+    response_headers: Mapping[str, str]
+    ack_ms: int
+    error: str = ""
+
+
+@dataclass
+class Sent:
+    """A message of a person. Everything in it grows while the message is on its way."""
+
+    id: str
+    conversation: Conversation
+    person: Person
+    kind: str
+    text: str
+    at: int
+    payload: Body
+    session: str
+    delivered: bool = True
+    deliveries: list[Delivery] = field(default_factory=list)
+    answers: list[Shown] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+
+    @property
+    def status(self) -> int | None:
+        """Status of the first answer to the callback; None when none came."""
+        return self.deliveries[0].status if self.deliveries else None
+
+    @property
+    def body(self) -> bytes:
+        """Body of the first answer to the callback."""
+        return self.deliveries[0].body if self.deliveries else b""
+
+    @property
+    def ack_ms(self) -> int:
+        """Milliseconds to the first answer to the callback."""
+        return self.deliveries[0].ack_ms if self.deliveries else 0
+
+    @property
+    def message_id(self) -> str:
+        """DingTalk's own id of the message."""
+        return str(self.payload.get("msgId", ""))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One message of the robot that people see. `via` is "webhook" or "body"; `at` is in ms; `mentions` staff ids."""
+
+    id: str
+    conversation: Conversation
+    kind: str
+    title: str
+    text: str
+    at: int
+    answers: Sent
+    via: str
+    mentions: tuple[str, ...]
+    payload: Body
+
+
+@dataclass(frozen=True)
+class Post:
+    """One post to a session webhook and DingTalk's answer to it (`errcode` 0: shown; None: no such answer)."""
+
+    session: str
+    at: int
+    status: int
+    errcode: int | None
+    body: bytes
+    answer: bytes
+    fault: str = ""
+
+
+class DingTalk:
+    """The stand-in. `reached(point, port)` tells Function Compute how far an instance has come."""
+
+    def __init__(self, clock: CloudClock, secret: str, reached: Callable[[str, int], bool]) -> None:
+        self.site = Site(self._webhook)
+        self.timeline: list[Sent | Shown] = []
+        self.posts: list[Post] = []
+        self.faults = Faults()
+        self.trigger = ""
+        self.changed: Callable[[Sent | Shown], None] = lambda _: None
+        self.rate: int | None = None
+        self._clock, self._secret, self._reached = clock, secret, reached
+        self._sessions: dict[str, Sent] = {}
+        self._http: aiohttp.ClientSession | None = None
+
+    def new_session(self) -> tuple[str, str]:
+        """Return a fresh session token and the webhook made of it."""
+        session = secrets.token_hex(16)
+        return session, f"{self.site.url}/robot/sendBySession?session={session}"
+
+    def signed_headers(self, timestamp: str = "", secret: str = "") -> dict[str, str]:
+        """Headers of a callback, signed now with the robot's secret unless told otherwise."""
+        stamp = timestamp or str(self._clock.now_ms())
+        return {
+            "Content-Type": "application/json; charset=utf-8",
+            "timestamp": stamp,
+            "sign": signature(secret or self._secret, stamp),
+        }
+
+    def take(self, sent: Sent) -> None:
+        """Show a person's message; from now on its webhook is good for answers."""
+        self._sessions[sent.session] = sent
+        self.timeline.append(sent)
+        self.changed(sent)
+
+    async def deliver(self, sent: Sent, headers: Mapping[str, str] | None = None) -> Delivery:
+        """Post the callback of `sent` to the trigger and show what the answer carries."""
+        body = json.dumps(sent.payload, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        delivery = await self.post(headers or self.signed_headers(), body)
+        sent.deliveries.append(delivery)
+        self._show_body(sent, delivery)
+        self.changed(sent)
+        return delivery
+
+    async def post(self, headers: Mapping[str, str], body: bytes, method: str = "POST", path: str = "/") -> Delivery:
+        """Send one request to the trigger; DingTalk waits ten seconds for the answer."""
+        if self._http is None:
+            connector = aiohttp.TCPConnector(limit=0)
+            self._http = aiohttp.ClientSession(connector=connector, trust_env=False, auto_decompress=False)
+        began = time.monotonic()
+        status, answer, found, error = None, b"", {}, ""
+        try:
+            limit = aiohttp.ClientTimeout(total=CALLBACK_SECONDS)
+            async with self._http.request(
+                method, self.trigger + path, data=body, headers=headers, timeout=limit, allow_redirects=False
+            ) as response:
+                answer = await response.read()
+                status, found = response.status, dict(response.headers)
+        except asyncio.TimeoutError:
+            error = f"no answer within {CALLBACK_SECONDS:g} seconds"
+        except aiohttp.ClientError as problem:
+            error = f"no answer: {type(problem).__name__}"
+        return Delivery(dict(headers), body, status, answer, found, round((time.monotonic() - began) * 1000), error)
+
+    def _show_body(self, sent: Sent, delivery: Delivery) -> None:
+        try:
+            payload = json.loads(delivery.body) if delivery.status == 200 else None
+        except ValueError:
+            return
+        if not isinstance(payload, dict) or payload.get("msgtype") not in (
+            "text",
+            "markdown",
+            "actionCard",
+            "feedCard",
+        ):
+            return
+        # A redelivery that gets the same words again is one answer: DingTalk shows the body of one response.
+        if not any(shown.via == "body" and shown.payload == payload for shown in sent.answers):
+            self._show(sent, payload, "body")
+
+    def _show(self, sent: Sent, payload: Body, via: str) -> None:
+        kind = payload["msgtype"]
+        content = payload.get(kind)
+        part = content if isinstance(content, dict) else {}
+        at = payload.get("at")
+        mentions = at.get("atUserIds", []) if isinstance(at, dict) else []
+        text = str(part.get("content") or part.get("text") or "")
+        shown = Shown(
+            f"m{secrets.token_hex(6)}",
+            sent.conversation,
+            kind,
+            str(part.get("title", "")),
+            text,
+            self._clock.now_ms(),
+            sent,
+            via,
+            tuple(str(mention) for mention in mentions),
+            payload,
+        )
+        sent.answers.append(shown)
+        self.timeline.append(shown)
+        self.changed(shown)
+        self.changed(sent)
+
+    async def _webhook(self, request: web.Request) -> web.StreamResponse:
+        port = peer_port(request)
+        body = await request.read()
+        session = request.query.get("session", "")
+        sent = self._sessions.get(session)
+        if self._reached("post", port):
+            return reset(request)
+        fault = self.faults.take(sent.conversation.id if sent else "")
+        if fault is not None and fault.seconds:
+            await asyncio.sleep(fault.seconds)
+        answer = _faulty(fault)
+        code = "" if answer is not None else self._accept(request, sent, body)
+        if answer is None:
+            answer = _errcode(code)
+        self._record(sent, session, body, answer, fault)
+        if self._reached("posted", port) or (fault is not None and "reset" in fault.kind):
+            return reset(request)
+        return answer
+
+    def _accept(self, request: web.Request, sent: Sent | None, body: bytes) -> str:
+        """Show what was posted, or return the code that says why not."""
+        if request.method != "POST" or request.path != "/robot/sendBySession":
+            return "40035"
+        if sent is None or self._clock.now_ms() > sent.payload.get("sessionWebhookExpiredTime", 0):
+            return "300001"
+        if len(body) > LARGEST_BODY:
+            return "460101"
+        if self.rate is not None and self._posted_lately(sent.conversation) >= self.rate:
+            return "130101"
+        code, payload = _checked(request.content_type, body)
+        if code == "0":
+            self._show(sent, payload, "webhook")
+        return code
+
+    def _posted_lately(self, conversation: Conversation) -> int:
+        since = self._clock.now_ms() - 60_000
+        return sum(1 for p in self.posts if p.errcode == 0 and p.at > since and self._place(p.session) == conversation)
+
+    def _place(self, session: str) -> Conversation | None:
+        sent = self._sessions.get(session)
+        return sent.conversation if sent else None
+
+    def _record(self, sent: Sent | None, session: str, body: bytes, answer: web.Response, fault: Fault | None) -> None:
+        text = answer.body if isinstance(answer.body, bytes) else b""
+        try:
+            found = json.loads(text).get("errcode")
+        except (ValueError, AttributeError):
+            found = None
+        post = Post(session, self._clock.now_ms(), answer.status, found, body, text, fault.kind if fault else "")
+        self.posts.append(post)
+        if sent is not None:
+            sent.posts.append(post)
+            self.changed(sent)
+
+    async def close(self) -> None:
+        """Close the connections to the trigger."""
+        if self._http is not None:
+            await self._http.close()
+
+
+def _checked(content_type: str, body: bytes) -> tuple[str, Body]:
+    if content_type != "application/json":
+        return "43004", {}
+    try:
+        payload: Any = json.loads(body.decode("utf-8"))
+    except ValueError:
+        return "40035", {}
+    if not isinstance(payload, dict):
+        return "40035", {}
+    kind = payload.get("msgtype")
+    if kind not in ("text", "markdown", "link", "actionCard", "feedCard"):
+        return "400105", {}
+    content = payload.get(kind)
+    needed = {"text": ("content",), "markdown": ("title", "text"), "link": ("title", "text", "messageUrl")}
+    if not isinstance(content, dict) or not all(content.get(name) for name in needed.get(kind, ())):
+        return "40035", {}
+    return "0", payload
+
+
+def _errcode(code: str) -> web.Response:
+    return web.json_response({"errcode": int(code), "errmsg": _MESSAGES.get(code, "error")})
+
+
+def _faulty(fault: Fault | None) -> web.Response | None:
+    """What a fault answers; None when the post is handled as usual (it may still be cut off or late)."""
+    if fault is None or fault.kind in ("slow", "shown-then-reset"):
+        return None
+    if fault.kind.lstrip("-").isdigit():
+        return _errcode(fault.kind)
+    if fault.kind.startswith("http-"):
+        return web.Response(status=int(fault.kind[5:]), text="error", headers={"Location": "http://127.0.0.1:9/"})
+    if fault.kind == "html":
+        return web.Response(text="<html><body>Service Temporarily Unavailable</body></html>", content_type="text/html")
+    if fault.kind == "throttled":
+        return web.json_response({"status": 1111, "wait": 5, "source": "x5", "punish": "deny", "uuid": "local"})
+    return web.Response(status=500)  # "reset": cut off before anything was shown

@@ -1,0 +1,193 @@
+"""Function Compute: synchronous runs, and the asynchronous queue with retries, task ids and a failure destination.
+
+Facts: https://www.alibabacloud.com/help/en/functioncompute/fc/user-guide/asynchronous-invocation and, for the failure
+destination, https://www.alibabacloud.com/help/en/fc/user-guide/result-callback .
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from local.clock import CloudClock
+from local.faults import Fault, Faults
+from local.functions import ACCOUNT, REGION
+from local.pool import Call, LogLine, Outcome, Pool
+
+ASYNC_LIMIT = 128 * 1024
+
+
+@dataclass(frozen=True)
+class AsyncRules:
+    """How asynchronous invocations are run. `retry_delay` in real seconds, `max_age` in seconds of the cloud."""
+
+    retries: int = 2
+    retry_delay: float = 0.05
+    max_age: float = 5400
+    on_failure: str = "reply"
+    task_ids: bool = True
+
+
+@dataclass
+class Invocation:
+    """One invocation. `how` is "trigger", "async", "sync" or "destination"; times are seconds in the cloud.
+
+    `state` is "queued", "running", "succeeded", "failed" or "expired"; `outcomes` has one entry per attempt.
+    """
+
+    function: str
+    how: str
+    event: bytes
+    accepted_at: float
+    task_id: str = ""
+    request_id: str = field(default_factory=lambda: f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}")
+    state: str = "queued"
+    outcomes: list[Outcome] = field(default_factory=list)
+    refused: int = 0
+
+    @property
+    def attempts(self) -> int:
+        """How often the handler was run."""
+        return len(self.outcomes)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in ("succeeded", "failed", "expired")
+
+
+class FunctionCompute:
+    """The functions and what has been asked of them."""
+
+    def __init__(self, pools: dict[str, Pool], clock: CloudClock, rules: AsyncRules) -> None:
+        self.pools = pools
+        self.rules = rules
+        self.invocations: list[Invocation] = []
+        self.faults = Faults()
+        self.kills = Faults()
+        self.changed: Callable[[Invocation], None] = lambda _: None
+        self._clock = clock
+        self._task_ids: dict[tuple[str, str], Invocation] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def kill_at(self, point: str, function: str = "reply", times: int = 1) -> None:
+        """Kill the instance of `function` when it reaches `point`, the next `times` times.
+
+        Points: "start" and "end" of the handler; "model" (its request has arrived), "answered" (the model's whole
+        answer was sent), "post" (its webhook post has arrived, not shown yet), "posted" (shown, not answered yet).
+        """
+        self.kills.add(Fault(point, times, function))
+
+    def reached(self, point: str, port: int) -> bool:
+        """Kill the instance whose connection comes from `port` if its death was asked for here."""
+        for name, pool in self.pools.items():
+            instance = pool.behind(port)
+            if instance is not None and self.kills.take(name, frozenset({point})):
+                instance.kill()
+                return True
+        return False
+
+    def caller(self, port: int) -> Invocation | None:
+        """Return the invocation that is talking from `port`."""
+        for pool in self.pools.values():
+            instance = pool.behind(port)
+            if instance is not None and instance.call is not None:
+                wanted = instance.call.request_id
+                return next((i for i in reversed(self.invocations) if i.request_id == wanted), None)
+        return None
+
+    def known_task(self, function: str, task_id: str) -> Invocation | None:
+        """Return the earlier invocation with this task id, when task mode is on."""
+        return self._task_ids.get((function, task_id)) if self.rules.task_ids and task_id else None
+
+    async def run(self, invocation: Invocation, how: str = "event", environ: dict[str, str] | None = None) -> Outcome:
+        """Run once, now, and return how it ended."""
+        self.invocations.append(invocation)
+        outcome = await self._attempt(invocation, how, environ or {})
+        self._set(invocation, "succeeded" if outcome.ok else "failed")
+        return outcome
+
+    def queue(self, invocation: Invocation) -> None:
+        """Accept an asynchronous invocation; it runs as soon as an instance is free."""
+        self.invocations.append(invocation)
+        if invocation.task_id:
+            self._task_ids[(invocation.function, invocation.task_id)] = invocation
+        task = asyncio.get_running_loop().create_task(self._work(invocation))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, invocation: Invocation) -> None:
+        for number in range(self.rules.retries + 1):
+            if number:
+                await asyncio.sleep(self.rules.retry_delay * 2 ** (number - 1))
+            if self._clock.now() - invocation.accepted_at > self.rules.max_age:
+                self._set(invocation, "expired")
+                break
+            outcome = await self._attempt(invocation, "event", {})
+            if outcome.ok:
+                self._set(invocation, "succeeded")
+                return
+        if invocation.how != "destination" and self.rules.on_failure:
+            self._to_destination(invocation)
+        self._set(invocation, "failed" if invocation.state != "expired" else "expired")
+
+    async def _attempt(self, invocation: Invocation, how: str, environ: dict[str, str]) -> Outcome:
+        self._set(invocation, "running")
+        death = self.kills.take(invocation.function, frozenset({"start", "end"}))
+        call = Call(invocation.request_id, invocation.event, how, environ, death.kind if death else "")
+        outcome = await self.pools[invocation.function].run(call)
+        invocation.outcomes.append(outcome)
+        return outcome
+
+    def _to_destination(self, failed: Invocation) -> None:
+        last = failed.outcomes[-1] if failed.outcomes else Outcome("expired")
+        expired = failed.state == "expired"
+        payload = {
+            "timestamp": self._clock.now_ms(),
+            "requestContext": {
+                "requestId": failed.request_id,
+                "functionArn": f"acs:fc:{REGION}:{ACCOUNT}:functions/{failed.function}",
+                "condition": "EventAgeExceeded" if expired else "RetriesExhausted",
+                "approximateInvokeCount": failed.attempts,
+            },
+            "requestPayload": failed.event.decode("utf-8", "replace"),
+            "responseContext": {"statusCode": 200, "functionError": last.error_type or "EventAgeExceeded"},
+            "responsePayload": error_body(last).decode(),
+        }
+        event = json.dumps(payload, ensure_ascii=False).encode()
+        self.queue(Invocation(self.rules.on_failure, "destination", event, self._clock.now()))
+
+    def _set(self, invocation: Invocation, state: str) -> None:
+        invocation.state = state
+        self.changed(invocation)
+
+    def logs(self) -> list[LogLine]:
+        """Every line the functions wrote, in order."""
+        return sorted((line for pool in self.pools.values() for line in pool.logs), key=lambda line: line.at)
+
+    async def abandon(self) -> None:
+        """Forget the queue and end every instance."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        for pool in self.pools.values():
+            pool.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def error_body(outcome: Outcome) -> bytes:
+    """What FC answers for a handler that failed."""
+    found = {"errorMessage": outcome.message, "errorType": outcome.error_type, "stackTrace": list(outcome.stack)}
+    return json.dumps({name: value for name, value in found.items() if value}).encode()
+
+
+def event_of(body: bytes) -> tuple[str, bool]:
+    """A request body as the trigger's event carries it: text, or base64 where it is not UTF-8."""
+    try:
+        return body.decode("utf-8"), False
+    except UnicodeDecodeError:
+        return base64.b64encode(body).decode("ascii"), True

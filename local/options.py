@@ -1,0 +1,41 @@
+"""How a local cloud is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local.fc import AsyncRules
+from local.functions import CODE
+
+
+@dataclass(frozen=True)
+class Options:
+    """Everything that can differ between two local clouds.
+
+    `settings` go to both functions, `conversation_settings` and `reply_settings` to one; a value of None removes a
+    default. `handler`s are entry points as FC names them, found in `code`. `instances` is the most of each function.
+    `platform` is "fc3" or "fc2" (how the trigger calls), `runtime` "python3.12" or "python3.10" (what the context
+    has). `pace` is how many real seconds a function's sleep of one second takes; `model_pace` is what the echo waits
+    between two chunks, in seconds. `bucket` is a folder, or a temporary one when it is None.
+    """
+
+    settings: Mapping[str, str | None] = field(default_factory=dict)
+    conversation_settings: Mapping[str, str | None] = field(default_factory=dict)
+    reply_settings: Mapping[str, str | None] = field(default_factory=dict)
+    code: tuple[Path, ...] = (CODE,)
+    conversation_handler: str = "conversation.index.handler"
+    reply_handler: str = "reply.index.handler"
+    conversation_timeout: float = 60
+    reply_timeout: float = 180
+    instances: int = 10
+    idle_seconds: float = 300
+    platform: str = "fc3"
+    runtime: str = "python3.12"
+    rules: AsyncRules = field(default_factory=AsyncRules)
+    bucket: Path | None = None
+    language: str = "zh"
+    secret: str = "local-robot-secret"  # noqa: S105  # invented; signs loopback callbacks only
+    pace: float = 0.02
+    model_pace: float = 0.0

@@ -1,0 +1,75 @@
+// Any JSON value as something to read: requests and responses as such, lists as steps, the rest as names and values.
+
+import { element, icon } from "./dom.js";
+import { say } from "./language.js";
+
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const isPlain = (value) => value === null || typeof value !== "object";
+const BLOCKS = new Set(["headers", "body", "event", "payload", "request", "response", "result"]);
+
+/** The view of one value of a story. */
+export function valueView(value) {
+  if (Array.isArray(value)) return listView(value);
+  if (isObject(value)) return objectView(value);
+  if (value === null || value === undefined || value === "") return element("p", { class: "hint" }, say("storyNone"));
+  return block(textOf(value));
+}
+
+function listView(values) {
+  if (values.length === 0) return element("p", { class: "hint" }, say("storyNone"));
+  if (values.every(isPlain)) return block(values.map(textOf).join("\n"));
+  return element("ol", { class: "values" }, ...values.map((value) => element("li", {}, valueView(value))));
+}
+
+function objectView(value) {
+  const view = element("div", { class: "value" });
+  const start = startLine(value);
+  if (start) view.append(element("p", { class: "start-line" }, start));
+  const facts = element("dl", { class: "facts" });
+  const later = [];
+  for (const [key, entry] of Object.entries(value)) {
+    if (start && ["method", "url"].includes(key)) continue;
+    if (isPlain(entry) && !BLOCKS.has(key)) facts.append(element("dt", {}, key), element("dd", {}, fact(key, entry)));
+    else if (entry !== null && entry !== "") later.push([key, entry]);
+  }
+  if (facts.children.length) view.append(facts);
+  for (const [key, entry] of later) view.append(part(key, entry));
+  return view;
+}
+
+const startLine = ({ method, url }) => (url ? `${method ?? "POST"} ${url}` : null);
+
+function fact(key, entry) {
+  if (entry === null || entry === "") return "–";
+  return key === "ms" || key.endsWith("_ms") ? `${entry} ms` : String(entry);
+}
+
+function part(key, entry) {
+  if (key === "headers" && isObject(entry)) {
+    const lines = Object.entries(entry).map(([name, value]) => `${name}: ${value}`);
+    return labelled(key, block(lines.join("\n")));
+  }
+  if (Array.isArray(entry) && !entry.every(isPlain) && !BLOCKS.has(key)) return labelled(key, listView(entry));
+  return labelled(key, block(textOf(entry)));
+}
+
+const labelled = (key, view) => element("div", { class: "labelled" }, element("p", { class: "label" }, key), view);
+
+function textOf(value) {
+  if (typeof value !== "string") return JSON.stringify(value, null, 2);
+  if (!/^\s*[[{]/.test(value)) return value;
+  try {
+    return JSON.stringify(JSON.parse(value), null, 2);
+  } catch {
+    return value;
+  }
+}
+
+function block(text) {
+  return element(
+    "div",
+    { class: "block" },
+    element("button", { type: "button", class: "icon-button", "data-copy": "", title: say("copy"), "aria-label": say("copy") }, icon("copy")),
+    element("pre", { tabIndex: 0 }, text),
+  );
+}

@@ -1,0 +1,136 @@
+"""The parts of a local cloud and how they are joined; everything here runs in the cloud's own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from local import frames
+from local.clock import CloudClock
+from local.dingtalk import DingTalk
+from local.fc import FunctionCompute
+from local.fc_http import InvokeApi, Trigger
+from local.functions import SERVICE, Function
+from local.model import Model
+from local.options import Options
+from local.oss import BUCKET, ObjectStorage
+from local.pool import Disk, Pool
+from local.web import HOST
+
+HEAVY = ("openai", "requests", "socksio")
+
+
+class Parts:
+    """Function Compute, DingTalk, the model and object storage, wired to each other."""
+
+    def __init__(self, options: Options, bucket: Path) -> None:
+        self.options, self.bucket = options, bucket
+        self.clock = CloudClock()
+        self.disk = Disk()
+        self.fc = FunctionCompute({}, self.clock, options.rules)
+        self.dingtalk = DingTalk(self.clock, options.secret, self.fc.reached)
+        self.model = Model(
+            self.clock, self.fc.reached, self._turn_of, language=options.language, pace=options.model_pace
+        )
+        self.oss = ObjectStorage(self.clock)
+        self.trigger = Trigger(self.fc, self.clock, "conversation", options.platform)
+        self.api = InvokeApi(self.fc, self.clock)
+        self.clock.listen(lambda offset: self.broadcast({"kind": "clock", "offset": offset}))
+        self._instances: asyncio.base_events.Server | None = None
+
+    async def start(self) -> None:
+        """Open every port and get the functions ready to start."""
+        for site in (self.trigger.site, self.api.site, self.dingtalk.site, self.model.site, self.oss.site):
+            await site.start()
+        self.dingtalk.trigger = self.trigger.site.url
+        self._instances = await asyncio.start_server(self._instance, HOST, 0, backlog=1024)
+        address = self._instances.sockets[0].getsockname()
+        for function in (self._conversation(), self._reply()):
+            options = self.options
+            pool = Pool(function, self.clock, self.disk, str(self.bucket), options.pace, options.idle_seconds)
+            pool.open((address[0], address[1]))
+            self.fc.pools[function.name] = pool
+
+    async def stop(self) -> None:
+        """Close everything; no process is left."""
+        await self.dingtalk.close()
+        await self.fc.abandon()
+        if self._instances is not None:
+            self._instances.close()
+        for site in (self.trigger.site, self.api.site, self.dingtalk.site, self.model.site, self.oss.site):
+            await site.stop()
+
+    def broadcast(self, frame: Mapping[str, object]) -> None:
+        """Tell every instance."""
+        for pool in self.fc.pools.values():
+            pool.broadcast(frame)
+
+    def _turn_of(self, port: int) -> str:
+        invocation = self.fc.caller(port)
+        return invocation.request_id if invocation else ""
+
+    async def _instance(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            hello = await frames.receive_async(reader)
+            function, _, name = (hello or {}).get("token", "").partition(":")
+            if hello is not None and function in self.fc.pools:
+                await self.fc.pools[function].attend(name, hello["pid"], reader, writer)
+        except asyncio.CancelledError:
+            pass  # the cloud is closing
+        finally:
+            writer.close()
+
+    def _conversation(self) -> Function:
+        options = self.options
+        defaults: dict[str, str | None] = {
+            "DINGTALK_APP_SECRET": options.secret,
+            "INVOKE_ENDPOINT": self.api.site.url,
+            "CHATGPT_FUNCTION": "reply",
+            "SERVICE_NAME": SERVICE if options.platform == "fc2" else None,
+        }
+        return Function(
+            "conversation",
+            options.conversation_handler,
+            self._settings(defaults, options.conversation_settings),
+            options.code,
+            options.conversation_timeout,
+            128,
+            options.instances,
+            options.runtime,
+        )
+
+    def _reply(self) -> Function:
+        options = self.options
+        defaults: dict[str, str | None] = {
+            "CHATGPT_API_KEY": "sk-local-cloud-demonstration",
+            "BASE_URL": f"{self.model.site.url}/v1",
+            "OSS_MOUNT_POINT": str(self.bucket),
+            "OSS_BUCKET": BUCKET,
+            "OSS_ENDPOINT": self.oss.site.url,
+        }
+        return Function(
+            "reply",
+            options.reply_handler,
+            self._settings(defaults, options.reply_settings),
+            options.code,
+            options.reply_timeout,
+            512,
+            options.instances,
+            options.runtime,
+            HEAVY,
+        )
+
+    def _settings(self, defaults: Mapping[str, str | None], own: Mapping[str, str | None]) -> dict[str, str]:
+        common = {"WEBHOOK_HOSTS": HOST, "LANGUAGE": self.options.language}
+        merged = {**common, **defaults, **self.options.settings, **own}
+        return {name: value for name, value in merged.items() if value is not None}
+
+
+def prepare_bucket(folder: Path) -> Path:
+    """Make the folder that stands for the mounted bucket. Raises OSError when it cannot be written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"the folder {folder} cannot be written")
+    return folder.resolve()

@@ -1,0 +1,224 @@
+"""Bodies of robot callbacks, of every type DingTalk sends.
+
+Envelope and documented types: https://open.dingtalk.com/document/orgapp/robot-message-type and
+https://open.dingtalk.com/document/orgapp/receive-message ; the others are seen in public code:
+soimy/openclaw-channel-dingtalk, DingTalk-Real-AI/dingtalk-openclaw-connector, DingTalk-Real-AI/dingtalk-workspace-cli.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.people import CORP_ID, ROBOT_CODE, ROBOT_USER_ID, Conversation, Person
+
+Body = dict[str, Any]
+WEBHOOK_LIFE_MS = 5_400_060
+"""Lifetime of a session webhook as in DingTalk's published samples: 90 minutes."""
+
+
+def new_message_id() -> str:
+    """Return an id like DingTalk's, with the characters that need care."""
+    return f"msg{secrets.token_hex(9)}+/{secrets.token_hex(2)}=="
+
+
+def envelope(person: Person, conversation: Conversation, webhook: str, now_ms: int) -> Body:
+    """Everything but the content."""
+    body: Body = {
+        "conversationId": conversation.cid,
+        "chatbotCorpId": CORP_ID,
+        "chatbotUserId": ROBOT_USER_ID,
+        "msgId": new_message_id(),
+        "senderNick": person.name,
+        "sessionWebhookExpiredTime": now_ms + WEBHOOK_LIFE_MS,
+        "createAt": now_ms,
+        "conversationType": "2" if conversation.group else "1",
+        "senderId": person.sender_id,
+        "senderPlatform": "Mac",
+        "sessionWebhook": webhook,
+        "robotCode": ROBOT_CODE,
+    }
+    if person.staff_id:
+        body |= {"senderStaffId": person.staff_id, "senderCorpId": CORP_ID, "isAdmin": person.admin}
+    if conversation.group:
+        body["conversationTitle"] = conversation.title
+        body["isInAtList"] = True
+        body["atUsers"] = [{"dingtalkId": ROBOT_USER_ID}]
+    return body
+
+
+def text(words: str) -> Body:
+    """Plain text."""
+    return {"msgtype": "text", "text": {"content": words}}
+
+
+def picture(_: str) -> Body:
+    """One picture."""
+    return {"msgtype": "picture", "content": {"downloadCode": _code(), "pictureDownloadCode": _code()}}
+
+
+def rich_text(words: str) -> Body:
+    """Text and a picture in one message."""
+    nodes = [{"text": words}, {"type": "picture", "downloadCode": _code(), "pictureDownloadCode": _code()}]
+    return {"msgtype": "richText", "content": {"richText": nodes}}
+
+
+def audio(words: str) -> Body:
+    """A voice message with its speech as text; without the text when there are no words."""
+    content: Body = {"downloadCode": _code(), "duration": 4000}
+    return {"msgtype": "audio", "content": {**content, "recognition": words} if words else content}
+
+
+def video(_: str) -> Body:
+    """A video; the duration is a string on some clients."""
+    return {"msgtype": "video", "content": {"downloadCode": _code(), "videoType": "mp4", "duration": "5"}}
+
+
+def file(name: str) -> Body:
+    """A file."""
+    content = {"fileName": name or "notes.pdf", "downloadCode": _code(), "spaceId": "2100000001", "fileId": "110000001"}
+    return {"msgtype": "file", "content": content}
+
+
+def file_without_code(name: str) -> Body:
+    """A file that an API sent: nothing to download it with."""
+    content = {"dentryId": "31000001", "spaceId": "2100000001", "fileName": name or "spec.pdf", "fileType": "pdf"}
+    return {"msgtype": "file", "content": content}
+
+
+def interactive_card(words: str) -> Body:
+    """A card by which another robot mentions this one."""
+    children = [{"elementType": "TEXT", "value": words}]
+    return {
+        "msgtype": "interactiveCard",
+        "content": {"cardContent": [{"elementType": "RICHTEXT", "children": children}]},
+    }
+
+
+def shared_document(_: str) -> Body:
+    """A document shared from the drive."""
+    url = "dingtalk://dingtalkclient/page/yunpan?route=previewDentry&spaceId=2100000001&fileId=110000001&type=file"
+    return {"msgtype": "interactiveCard", "content": {"biz_custom_action_url": url}}
+
+
+def chat_record(words: str) -> Body:
+    """Forwarded messages; the list is a JSON string."""
+    record = json.dumps([{"msgType": "text", "content": words}, {"msgType": "unknownMsgType"}], ensure_ascii=False)
+    content = {"title": "转发的聊天记录", "summary": f"甲:{words}\n乙:[图片]", "chatRecord": record}
+    return {"msgtype": "chatRecord", "content": content}
+
+
+def markdown(words: str) -> Body:
+    """Markdown that an API sent."""
+    return {"msgtype": "markdown", "content": {"title": "markdown", "text": words}}
+
+
+def action_card(words: str) -> Body:
+    """An action card."""
+    content = {"title": "card", "text": words, "actionUrlItemList": [{"actionUrl": "https://www.example.com"}]}
+    return {"msgtype": "actionCard", "content": content}
+
+
+def unknown(_: str) -> Body:
+    """What DingTalk sends in place of a type it does not pass on."""
+    return {"msgtype": "unknownMsgType", "content": {"unknownMsgType": "用户发送了一条消息，机器人暂不支持接收。"}}
+
+
+def quota(_: str) -> Body:
+    """The organisation's quota is used up: no text, no content."""
+    return {"msgtype": "text", "errorCode": 20001, "errorMessage": "受调用量超量影响，当前我的消息服务已经暂停。"}
+
+
+def top_level_content(words: str) -> Body:
+    """Text as one official sample has it."""
+    return {"msgtype": "text", "content": words}
+
+
+def content_as_string(words: str) -> Body:
+    """Rich text whose content is a JSON string."""
+    return {"msgtype": "richText", "content": json.dumps({"richText": [{"text": words}]}, ensure_ascii=False)}
+
+
+KINDS: Mapping[str, Callable[[str], Body]] = {
+    "text": text,
+    "picture": picture,
+    "richText": rich_text,
+    "audio": audio,
+    "video": video,
+    "file": file,
+    "fileWithoutCode": file_without_code,
+    "interactiveCard": interactive_card,
+    "sharedDocument": shared_document,
+    "chatRecord": chat_record,
+    "markdown": markdown,
+    "actionCard": action_card,
+    "unknownMsgType": unknown,
+    "quota": quota,
+    "topLevelContent": top_level_content,
+    "contentAsString": content_as_string,
+}
+"""Builders by name: each makes the content part from the words of the person."""
+
+SINGLE_ONLY = frozenset({"audio", "video", "file", "fileWithoutCode"})
+"""Kinds that cannot be sent to a robot in a group."""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A quoted message. `shape` says how it arrives: "text", "content" (the other key for text), "richText",
+    "picture", "file", "audio", "video", "chatRecord", "card" (no content), "unknownMsgType", "encrypted", "id" (only
+    originalMsgId) or "legacy" (quoteMessage at the top level).
+    """
+
+    text: str
+    message_id: str = ""
+    sender_id: str = ""
+    shape: str = "text"
+
+
+def quoted(body: Body, quote: Quote) -> Body:
+    """`body`, a text or rich text message, with `quote` in it."""
+    message_id = quote.message_id or new_message_id()
+    if quote.shape == "legacy":
+        old = {"msgId": message_id, "msgtype": "text", "text": {"content": quote.text}, "senderId": quote.sender_id}
+        return {**body, "quoteMessage": old}
+    place = "text" if "text" in body else "content"
+    part = {**body[place], "isReplyMsg": True}
+    extra: Body = {"originalProcessQueryKey": secrets.token_hex(8)} if quote.shape == "card" else {}
+    if quote.shape == "id":
+        extra["originalMsgId"] = message_id
+    else:
+        part["repliedMsg"] = _replied(quote, message_id)
+    return {**body, place: part, **extra}
+
+
+def _replied(quote: Quote, message_id: str) -> Body:
+    words = quote.text
+    shapes: dict[str, tuple[str, Body | None]] = {
+        "text": ("text", {"text": words}),
+        "content": ("text", {"content": words}),
+        "richText": (
+            "richText",
+            {"richText": [{"msgType": "text", "content": words}, {"msgType": "picture", "downloadCode": _code()}]},
+        ),
+        "picture": ("picture", {"downloadCode": _code()}),
+        "file": ("file", {"fileName": words or "notes.pdf", "downloadCode": _code(), "spaceId": "2100000001"}),
+        "audio": ("audio", {"duration": "2000", "downloadCode": _code()}),
+        "video": ("video", {"duration": "1", "downloadCode": _code(), "videoType": "mp4"}),
+        "chatRecord": ("chatRecord", {"title": "聊天记录", "summary": words}),
+        "card": ("interactiveCard", None),
+        "unknownMsgType": ("unknownMsgType", None),
+        "encrypted": ("text", {"text": "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY\nWVphYmNkZWZnaGlqa2xtbm9w\n||3||1||132"}),
+    }
+    kind, content = shapes[quote.shape]
+    replied: Body = {"msgType": kind, "msgId": message_id}
+    if quote.sender_id:
+        replied["senderId"] = quote.sender_id
+    return replied if content is None else {**replied, "content": content}
+
+
+def _code() -> str:
+    return f"{secrets.token_urlsafe(24)}+/=="

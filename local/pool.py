@@ -1,0 +1,279 @@
+"""The instances of one function: cold start, one request at a time, warm reuse, recycling, killing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from local import frames
+from local.clock import CloudClock
+from local.functions import Function
+from local.zygote import zygote_for
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line a function wrote. `at` is in seconds since the epoch, in the cloud."""
+
+    function: str
+    instance: str
+    request_id: str
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one run of a handler ended.
+
+    `kind` is "result", "error" (the handler raised), "init" (its import failed), "exit" (the process died) or
+    "timeout"; `ms` is what the run took, without the cold start.
+    """
+
+    kind: str
+    payload: bytes = b""
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    error_type: str = ""
+    message: str = ""
+    stack: tuple[str, ...] = ()
+    ms: int = 0
+    instance: str = ""
+    cold: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the handler returned."""
+        return self.kind == "result"
+
+
+@dataclass
+class Call:
+    """What an instance is asked to run: `how` is "event" or "wsgi"; `die` is "", "start" or "end"."""
+
+    request_id: str
+    event: bytes
+    how: str = "event"
+    environ: Mapping[str, str] = field(default_factory=dict)
+    die: str = ""
+
+
+class Instance:
+    """One process, seen from the cloud."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.pid = 0
+        self.writer: asyncio.StreamWriter | None = None
+        self.ready: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
+        self.call: Call | None = None
+        self.done: asyncio.Future[Outcome] | None = None
+        self.idle_since = 0.0
+        self.used = False
+
+    def send(self, frame: Mapping[str, Any]) -> None:
+        """Pass a frame to the process, if it is still there."""
+        if self.writer is not None and not self.writer.is_closing():
+            self.writer.write(frames.encode(frame))
+
+    def kill(self) -> None:
+        """End the process at once, as FC does: no clean-up runs."""
+        if self.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+            self.pid = 0
+        if self.writer is not None:
+            self.writer.close()
+
+
+class Disk:
+    """The faults of the bucket, as sent to every instance with every invocation."""
+
+    def __init__(self) -> None:
+        self.faults: list[dict[str, Any]] = []
+
+
+class Pool:
+    """Runs calls of one function in at most `function.instances` processes; more calls wait in line."""
+
+    def __init__(self, function: Function, clock: CloudClock, disk: Disk, mount: str, pace: float, idle: float) -> None:
+        self.function = function
+        self.instances: list[Instance] = []
+        self.logs: list[LogLine] = []
+        self.cold_start = 0.0
+        self._clock, self._disk, self._mount, self._pace, self._idle = clock, disk, mount, pace, idle
+        self._line: deque[asyncio.Future[None]] = deque()
+        self._ports: dict[int, Instance] = {}
+        self._zygote = zygote_for(function.preload)
+        self._address: tuple[str, int] = ("", 0)
+
+    def open(self, address: tuple[str, int]) -> None:
+        """Tell where instances connect to, and begin to import what they need."""
+        self._address = address
+        self._zygote.start()
+
+    def behind(self, port: int | None) -> Instance | None:
+        """Return the instance whose connection comes from `port`."""
+        return self._ports.get(port or 0)
+
+    def recycle(self) -> None:
+        """End every idle instance, as FC does after some minutes."""
+        for instance in [i for i in self.instances if i.call is None]:
+            self._drop(instance)
+
+    def broadcast(self, frame: Mapping[str, Any]) -> None:
+        """Send a frame to every instance."""
+        for instance in self.instances:
+            instance.send(frame)
+
+    async def run(self, call: Call) -> Outcome:
+        """Run one call to its end, in a warm instance where there is one."""
+        instance = await self._take(call)
+        broken = await instance.ready
+        if broken is not None:
+            self._drop(instance)
+            return broken
+        cold, instance.used = not instance.used, True
+        began = time.monotonic()
+        instance.done = asyncio.get_running_loop().create_future()
+        instance.send(
+            {
+                "kind": "invoke",
+                "call": call.how,
+                "request_id": call.request_id,
+                "event": frames.to_text(call.event),
+                "environ": dict(call.environ),
+                "die": call.die,
+                "offset": self._clock.offset,
+                "faults": self._disk.faults,
+            }
+        )
+        outcome = await self._end_of(instance)
+        ms = round((time.monotonic() - began) * 1000)
+        return Outcome(**{**outcome.__dict__, "ms": ms, "instance": instance.name, "cold": cold})
+
+    async def _end_of(self, instance: Instance) -> Outcome:
+        if instance.done is None:
+            raise RuntimeError("nothing runs in this instance")
+        try:
+            outcome = await asyncio.wait_for(instance.done, self.function.timeout)
+        except asyncio.TimeoutError:
+            self._drop(instance)
+            seconds = f"{self.function.timeout:g}"
+            return Outcome("timeout", error_type="FunctionTimeout", message=f"timed out after {seconds} seconds")
+        if outcome.kind in ("result", "error"):
+            self._release(instance)
+        return outcome
+
+    async def _take(self, call: Call) -> Instance:
+        while True:
+            for instance in reversed(self.instances):
+                if instance.call is None:
+                    if time.monotonic() - instance.idle_since > self._idle:
+                        self._drop(instance)
+                        continue
+                    instance.call = call
+                    return instance
+            if len(self.instances) < self.function.instances:
+                return self._start(call)
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._line.append(turn)
+            await turn
+
+    def _start(self, call: Call) -> Instance:
+        instance = Instance(f"c-{secrets.token_hex(6)}")
+        instance.call = call
+        self.instances.append(instance)
+        host, port = self._address
+        token = f"{self.function.name}:{instance.name}"
+        asyncio.get_running_loop().call_later(
+            self.cold_start, self._zygote.spawn, {"host": host, "port": port, "token": token}
+        )
+        return instance
+
+    def _release(self, instance: Instance) -> None:
+        instance.call = instance.done = None
+        instance.idle_since = time.monotonic()
+        self._next()
+
+    def _drop(self, instance: Instance) -> None:
+        instance.kill()
+        if instance in self.instances:
+            self.instances.remove(instance)
+        self._next()
+
+    def _next(self) -> None:
+        while self._line:
+            turn = self._line.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+
+    async def attend(self, name: str, pid: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve the connection of an instance that has said hello, until it ends."""
+        instance = next((i for i in self.instances if i.name == name), None)
+        if instance is None:
+            return
+        instance.pid, instance.writer = pid, writer
+        instance.send(
+            {
+                "kind": "setup",
+                "facts": self.function.facts(),
+                "environment": self.function.environment(name),
+                "pace": self._pace,
+                "offset": self._clock.offset,
+                "mount": self._mount,
+                "path": [str(path) for path in self.function.code],
+            }
+        )
+        while (frame := await frames.receive_async(reader)) is not None:
+            self._hear(instance, frame)
+        self._gone(instance)
+
+    def _hear(self, instance: Instance, frame: frames.Frame) -> None:
+        kind = frame["kind"]
+        if kind == "log":
+            request_id = instance.call.request_id if instance.call else ""
+            self.logs.append(LogLine(self.function.name, instance.name, request_id, self._clock.now(), frame["line"]))
+        elif kind == "connected":
+            self._ports[frame["port"]] = instance
+        elif kind == "ready":
+            instance.ready.set_result(None)
+        elif kind == "broken":
+            instance.ready.set_result(_failure("init", frame))
+        elif instance.done is not None and not instance.done.done():
+            instance.done.set_result(_outcome(frame))
+
+    def _gone(self, instance: Instance) -> None:
+        instance.pid = 0
+        gone = Outcome("exit", error_type="FunctionProcessExited", message="the function instance exited unexpectedly")
+        if not instance.ready.done():
+            instance.ready.set_result(gone)
+        if instance.done is not None and not instance.done.done():
+            instance.done.set_result(gone)
+        self._drop(instance)
+
+    def close(self) -> None:
+        """End every instance."""
+        for instance in list(self.instances):
+            instance.kill()
+        self.instances.clear()
+
+
+def _outcome(frame: frames.Frame) -> Outcome:
+    if frame["kind"] == "error":
+        return _failure("error", frame)
+    headers = tuple((str(name), str(value)) for name, value in frame.get("headers", ()))
+    return Outcome("result", frames.from_text(frame["payload"]), frame.get("status", 200), headers)
+
+
+def _failure(kind: str, frame: frames.Frame) -> Outcome:
+    return Outcome(kind, error_type=frame["type"], message=frame["message"], stack=tuple(frame["stack"]))

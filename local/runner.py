@@ -1,0 +1,182 @@
+"""What a function instance is: a process that runs one entry point, one invocation at a time.
+
+It replaces environment, clock, file layer and output before the entry point is imported, so that nothing in the
+function's code can tell where it runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import os
+import queue
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from local import frames
+from local.runner_clock import InstanceClock
+from local.runner_context import make_context
+from local.runner_disk import Disk
+
+KILLED = 137
+"""Exit status of a process that was killed, as a shell shows it."""
+
+
+class Instance:
+    """One instance: connects to its cloud, imports the entry point, serves invocations until the cloud goes away."""
+
+    def __init__(self, request: Mapping[str, Any]) -> None:
+        self._connection = socket.create_connection((request["host"], request["port"]))
+        self._sending = threading.Lock()
+        self._invocations: queue.SimpleQueue[frames.Frame] = queue.SimpleQueue()
+        self.send({"kind": "hello", "token": request["token"], "pid": os.getpid()})
+        setup = frames.receive(self._connection)
+        if setup is None:
+            os._exit(0)
+        self._facts: Mapping[str, Any] = setup["facts"]
+        os.environ.clear()
+        os.environ.update(setup["environment"])
+        self._clock = InstanceClock(setup["pace"])
+        self._clock.follow(setup["offset"])
+        self._disk = Disk(setup["mount"])
+        self._path: list[str] = setup["path"]
+
+    def send(self, frame: Mapping[str, Any]) -> None:
+        """Tell the cloud something; without a cloud there is nothing left to do."""
+        data = frames.encode(frame)
+        try:
+            with self._sending:
+                self._connection.sendall(data)
+        except OSError:
+            os._exit(0)
+
+    def serve(self) -> None:
+        """Run until the cloud closes the connection."""
+        sys.stdout = sys.stderr = _LogLines(self.send)
+        self._clock.install()
+        _report_connections(self.send)
+        sys.path[:0] = self._path
+        module, _, name = self._facts["handler"].rpartition(".")
+        try:
+            handler = getattr(importlib.import_module(module), name)
+        except BaseException as error:  # noqa: BLE001  # whatever the entry point's import does ends this instance
+            self.send({"kind": "broken", **_described(error)})
+            os._exit(1)
+        self.send({"kind": "ready"})
+        threading.Thread(target=self._listen, daemon=True).start()
+        while True:
+            self._run(handler, self._invocations.get())
+
+    def _listen(self) -> None:
+        while True:
+            frame = frames.receive(self._connection)
+            if frame is None:
+                os._exit(0)
+            if frame["kind"] == "clock":
+                self._clock.follow(frame["offset"])
+            elif frame["kind"] == "disk":
+                self._disk.set_faults(frame["faults"])
+            else:
+                self._invocations.put(frame)
+
+    def _run(self, handler: Callable[..., Any], frame: frames.Frame) -> None:
+        self._clock.follow(frame["offset"], fresh=True)
+        self._disk.set_faults(frame["faults"])
+        if frame["die"] == "start":
+            os._exit(KILLED)
+        context = make_context(frame["request_id"], self._facts)
+        try:
+            result = _called(handler, frame, context)
+        except (SystemExit, KeyboardInterrupt):
+            os._exit(1)
+        except BaseException as error:  # noqa: BLE001  # FC reports whatever a handler raises
+            answer: Mapping[str, Any] = {"kind": "error", **_described(error)}
+        else:
+            answer = {"kind": "result", **result}
+        if frame["die"] == "end":
+            os._exit(KILLED)
+        sys.stdout.flush()
+        self.send(answer)
+
+
+def _called(handler: Callable[..., Any], frame: frames.Frame, context: object) -> dict[str, Any]:
+    if frame["call"] == "wsgi":
+        return _called_wsgi(handler, frame, context)
+    value = handler(frames.from_text(frame["event"]), context)
+    if isinstance(value, str):
+        value = value.encode("utf-8", "surrogatepass")
+    if not isinstance(value, bytes):
+        value = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return {"payload": frames.to_text(value)}
+
+
+def _called_wsgi(handler: Callable[..., Any], frame: frames.Frame, context: object) -> dict[str, Any]:
+    """Call the way FC 2.0 does: https://www.alibabacloud.com/help/en/fc-2.0/ (HTTP handlers, Python)."""
+    started: list[Any] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _: object = None) -> None:
+        started[:] = [status, headers]
+
+    body = frames.from_text(frame["event"])
+    environ = {**frame["environ"], "fc.context": context, "wsgi.input": io.BytesIO(body)}
+    chunks: Iterable[bytes] = handler(environ, start_response)
+    payload = b"".join(chunks)
+    return {"payload": frames.to_text(payload), "status": int(started[0].split()[0]), "headers": started[1]}
+
+
+def _described(error: BaseException) -> dict[str, Any]:
+    lines = traceback.format_exception(type(error), error, error.__traceback__)
+    return {"message": str(error), "type": type(error).__name__, "stack": [line.rstrip() for line in lines]}
+
+
+def _report_connections(send: Callable[[Mapping[str, Any]], None]) -> None:
+    """Say which local port each connection has, so that the stand-ins know which invocation is talking to them."""
+    real_connect = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any, /) -> None:
+        real_connect(self, address)
+        if self.family == socket.AF_INET:
+            send({"kind": "connected", "port": self.getsockname()[1]})
+
+    socket.socket.connect = connect  # type: ignore[method-assign,assignment]  # the one place every client passes
+
+
+class _LogLines(io.TextIOBase):
+    """Standard output and error of an instance: whole lines go to the cloud's log."""
+
+    def __init__(self, send: Callable[[Mapping[str, Any]], None]) -> None:
+        self._send = send
+        self._rest: dict[int, str] = {}
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str, /) -> int:
+        """Send every line that is complete; each thread has its own unfinished one."""
+        me = threading.get_ident()
+        *lines, rest = (self._rest.get(me, "") + text).split("\n")
+        self._rest[me] = rest
+        for line in lines:
+            self._send({"kind": "log", "line": line})
+        return len(text)
+
+    def flush(self) -> None:
+        """Send what this thread wrote without a line end."""
+        rest = self._rest.pop(threading.get_ident(), "")
+        if rest:
+            self._send({"kind": "log", "line": rest})
+
+
+def run(request: Mapping[str, Any]) -> None:
+    """Be the instance that `request` describes, until the cloud ends it."""
+    Instance(request).serve()
+
+
+def main(arguments: list[str]) -> None:
+    """Be the instance that the first argument describes (JSON), in an interpreter of its own."""
+    run(json.loads(arguments[0]))

@@ -1,0 +1,61 @@
+"""A web server of the cloud: one aiohttp application on one loopback port."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+HOST = "127.0.0.1"
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Site:
+    """Serves every request with one handler, or with a table of routes."""
+
+    def __init__(self, handler: Handler | None = None, *, largest: int = 40 * 1024 * 1024) -> None:
+        self.app = web.Application(client_max_size=largest)
+        if handler is not None:
+            self.app.router.add_route("*", "/{path:.*}", handler)
+        self.port = 0
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        """Address without a trailing slash."""
+        return f"http://{HOST}:{self.port}"
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on `port`, or on any free one. Raises OSError when it is taken."""
+        self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=0.2, handle_signals=False)
+        await self._runner.setup()
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+        except OSError:
+            listener.close()
+            raise
+        self.port = listener.getsockname()[1]
+        await web.SockSite(self._runner, listener, backlog=1024).start()
+
+    async def stop(self) -> None:
+        """Close the port and what is connected to it."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+
+def peer_port(request: web.Request) -> int:
+    """Return the port the client's connection comes from."""
+    peer = request.transport.get_extra_info("peername") if request.transport is not None else None
+    return int(peer[1]) if peer else 0
+
+
+def reset(request: web.Request) -> web.Response:
+    """Cut the connection without an answer; the response returned goes nowhere."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)

@@ -1,0 +1,47 @@
+"""A stand-in for `reply`: asks the model, writes a file into the bucket, posts the answer."""
+
+import json
+import os
+import pathlib
+import time
+import urllib.request
+
+from openai import OpenAI
+
+
+def post(url, payload):
+    data = json.dumps(payload).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=5) as response:
+        return json.loads(response.read())
+
+
+def handler(event, context):
+    message = json.loads(event)
+    if "requestPayload" in message:
+        original = json.loads(message["requestPayload"])
+        post(original["sessionWebhook"], {"msgtype": "text", "text": {"content": "gave up"}})
+        return "apologised"
+    words = message["text"]["content"].strip()
+    folder = pathlib.Path(os.environ["OSS_MOUNT_POINT"]) / "notes"
+    try:
+        folder.mkdir(exist_ok=True)
+        (folder / f"{time.time_ns()}.txt").write_text(words, encoding="utf-8")
+        state = f"{len(os.listdir(folder)) > 0}"
+    except OSError as error:
+        state = type(error).__name__ + str(error.errno)
+    if words.startswith("sleep"):
+        time.sleep(float(words.split()[1]))
+    if words == "hang":
+        while True:
+            time.sleep(100)
+    if words == "raise":
+        raise ValueError("on demand")
+    if words == "exit":
+        os._exit(3)
+    client = OpenAI(api_key=os.environ["CHATGPT_API_KEY"], base_url=os.environ["BASE_URL"], max_retries=0)
+    stream = client.chat.completions.create(model="demo", messages=[{"role": "user", "content": words}], stream=True)
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
+    result = post(message["sessionWebhook"], {"msgtype": "markdown", "markdown": {"title": words, "text": text}})
+    print(json.dumps({"state": state, "result": result}))
+    return "done"
