@@ -1,23 +1,24 @@
 """A model behind a chat completions address: the only door to the `openai` package and the HTTP client under it.
 
-`ask` is the whole story. One try is one `Reading`; what stood in its way is a `_Setback`, and `_overcome` knows what to
-do about it: leave out a parameter, take the next key, wait, or give up with the reason.
+`ask` is the whole story. One try is one `Reading`; what stood in its way is a `Setback`, and `_overcome` does something
+about it: leave out a parameter, take the next key, wait, or give up with the reason.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import openai
 
-from reply.llm.failures import OF_THE_KEY, RETRIED, failure, refused_parameter, wait_asked_for
-from reply.llm.reading import Reading
+from reply.llm.call import Call, Setback
+from reply.llm.failures import failure, refused_parameter, without_secrets
+from reply.llm.reading import Reading, Source
 from reply.llm.request import Dialect, wire_messages
 from reply.llm.settings import ChatSettings
 from reply.services import Answer, ChatMessage
@@ -28,62 +29,19 @@ from shared.log import Log
 CONNECT_SECONDS = 10.0
 """How long one address may take to connect; a server that is there answers in far less."""
 
-FIRST_WAIT, LONGEST_WAIT = 0.5, 8.0
-"""Seconds between tries: doubled each time up to the longest, each shortened at random by up to half."""
-
-MOST_TRIES = 6
-"""How often a busy or broken server is asked in one call."""
-
-WORTH_TRYING = 1.0
-"""Seconds that must remain after a wait, or the wait is not begun."""
-
-_LIMITED = frozenset({"length", "max_tokens"})
-_FILTERED = frozenset({"content_filter", "sensitive"})
-_BROKEN = frozenset({"insufficient_system_resource", "network_error", "error"})
-"""`finish_reason` beyond OpenAI's own: https://api-docs.deepseek.com/api/create-chat-completion, Zhipu's API."""
-
-
-@dataclass(frozen=True)
-class _Setback:
-    """Why one try gave no answer, and what its refusal said beside that."""
-
-    failed: ModelFailed
-    status: int = 0
-    body: object = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class _Call:
-    """One `ask`: the time it may take, and what it has used up."""
-
-    clock: Clock
-    seconds: float
-    keys_left: int
-    tries: int = 1
-
-    def __post_init__(self) -> None:
-        self.began = self.clock.now()
-
-    def remaining(self) -> float:
-        """Seconds left, never negative."""
-        return max(0.0, self.began + self.seconds - self.clock.now())
+SHORTEST_SECRET = 6
+"""Characters from which a message of the prompt is struck out of what a provider says in an error."""
 
 
 class ChatModel:
     """Answers through the chat completions API.
 
     Made once per instance: it keeps its connections, the key that worked, and which parameters the model refused. It
-    ignores the environment's proxy variables, follows no redirect, and leaves retries to itself.
+    ignores the environment's proxy variables, follows no redirect, and does the package's retries itself.
     """
 
     def __init__(
-        self,
-        settings: ChatSettings,
-        log: Log,
-        clock: Clock,
-        *,
-        random_share: Callable[[], float] = random.random,
+        self, settings: ChatSettings, log: Log, clock: Clock, *, random_share: Callable[[], float] = random.random
     ) -> None:
         for name in ("openai", "httpx2", "httpcore2"):
             # They log whole addresses at INFO, and headers at DEBUG, to whatever handler the runtime has installed.
@@ -94,50 +52,70 @@ class ChatModel:
         self._random_share = random_share
         self._dialect = Dialect.of(settings)
         self._key = 0
-        self._http = openai.DefaultHttpxClient(
-            trust_env=False, follow_redirects=False, proxy=settings.proxy or None, timeout=CONNECT_SECONDS
-        )
-        self._clients: dict[int, openai.OpenAI] = {}
+        self._http = openai.DefaultHttpxClient(trust_env=False, follow_redirects=False, proxy=settings.proxy or None)
+        self._clients: dict[str, openai.OpenAI] = {}
         # The package imports what a completion needs at its first use; here that happens before anybody waits.
-        _ = self._client(self._key).chat.completions
+        _ = self._client(settings.keys[0]).chat.completions
 
     def ask(self, prompt: Sequence[ChatMessage], seconds: float) -> Answer:
         """Answer within `seconds`: connection, retries and the whole stream included.
 
         A stream that stops in the middle gives an answer that is `cut`. Raises ModelFailed, and nothing else.
         """
-        call = _Call(self._clock, seconds, keys_left=len(self._settings.keys) - 1)
-        messages = wire_messages(prompt)
+        call = Call(self._clock, seconds, len(self._settings.keys), self._random_share)
+        secrets = [m.content for m in prompt if len(m.content) >= SHORTEST_SECRET]
         while True:
             if not call.remaining():
                 raise ModelFailed(ModelFailure.TIMEOUT, "no time was left to ask")
             reading = Reading(self._clock)
-            reading.start(self._source(messages, call.remaining()))
+            reading.start(self._source(prompt, call.remaining()))
             reading.wait(call.remaining)
-            text = reading.text
-            if text:
-                return self._answer(reading, text, call)
-            self._overcome(self._setback(reading, messages), call)
+            answer = reading.answer(began=call.began, model=self._settings.model)
+            if answer:
+                return answer
+            self._overcome(self._setback(reading, secrets), call)
 
-    def _source(self, messages: list[dict[str, str]], seconds: float) -> Callable[[], Any]:
-        """What opens a completion in the reading's thread; the choice of key and parameters is made here and now."""
-        key, parameters = self._key, self._dialect.parameters
-        # Longer than the caller waits, so that a silent server is told from one that cannot be connected to.
+    def _source(self, prompt: Sequence[ChatMessage], seconds: float) -> Source:
+        """What opens a completion in the reading's thread; which key and parameters is settled here and now."""
+        key, parameters, messages = self._settings.keys[self._key], self._dialect.parameters, wire_messages(prompt)
+        # A read may take longer than the caller waits: so a time-out that the caller gets to see is one of connecting.
         timeout = openai.Timeout(seconds + 1, connect=min(CONNECT_SECONDS, seconds + 1))
 
         @contextmanager
         def source() -> Iterator[Iterable[bytes]]:
             completions: Any = self._client(key).chat.completions.with_streaming_response
-            with completions.create(
-                model=self._settings.model, messages=messages, timeout=timeout, **parameters
-            ) as response:
+            request = completions.create(model=self._settings.model, messages=messages, timeout=timeout, **parameters)
+            with request as response:
                 yield response.iter_bytes()
 
         return source
 
-    def _client(self, key: int) -> openai.OpenAI:
+    def _overcome(self, setback: Setback, call: Call) -> None:
+        """Change something so that another try makes sense, or raise the setback's ModelFailed."""
+        parameter = refused_parameter(setback.status, setback.body, self._dialect.refusable)
+        if parameter:
+            self._dialect = self._dialect.without(parameter)
+            self._log.info("model_parameter_refused", parameter=parameter, provider_error=setback.failed.detail)
+        elif call.another_key_helps(setback):
+            self._log.warning(
+                "model_key_passed_over",
+                key=self._key + 1,
+                reason=setback.failed.reason.value,
+                provider_error=setback.failed.detail,
+                remedy="replace the key with this number in CHATGPT_API_KEY or AZURE_OPENAI_TOKEN",
+            )
+            self._key = (self._key + 1) % len(self._settings.keys)
+        else:
+            wait = call.wait(setback)
+            self._log.info(
+                "model_retry", reason=setback.failed.reason.value, wait_s=wait, provider_error=setback.failed.detail
+            )
+            self._clock.sleep(wait)
+
+    def _client(self, key: str) -> openai.OpenAI:
+        """The client for a key; all share one pool of connections."""
         if key not in self._clients:
-            self._clients[key] = self._new_client(self._settings.keys[key])
+            self._clients[key] = self._new_client(key)
         return self._clients[key]
 
     def _new_client(self, key: str) -> openai.OpenAI:
@@ -153,29 +131,34 @@ class ChatModel:
                 max_retries=0,
             )
         else:
-            client = openai.OpenAI(
-                api_key=key, base_url=self._settings.base_url, http_client=self._http, max_retries=0
-            )
-        # The package takes these from the environment, which is not this product's settings.
+            client = openai.OpenAI(api_key=key, base_url=self._settings.base_url, http_client=self._http, max_retries=0)
+        # The package has taken these from the environment, which is not where this product's settings come from.
         client.organization = client.project = None
         return client
 
-    def _answer(self, reading: Reading, text: str, call: _Call) -> Answer:
-        whole = reading.finish and reading.finish not in _FILTERED | _BROKEN
-        first = reading.first_at if reading.first_at is not None else self._clock.now()
-        return Answer(
-            text=text,
-            model=reading.model or self._settings.model,
-            cut="length" if reading.finish in _LIMITED else "" if whole else "stalled",
-            usage=reading.usage,
-            first_token_ms=int((first - call.began) * 1000),
-        )
-
-    def _setback(self, reading: Reading, messages: list[dict[str, str]]) -> _Setback:
+    def _setback(self, reading: Reading, secrets: Sequence[str]) -> Setback:
         problem = reading.problem
         if isinstance(problem, openai.APIStatusError):
-            body, status = _body_of(problem), problem.status_code
-            setback = _Setback(failure(status, body), status, body, problem.response.headers)
+            headers, body = problem.response.headers, _body(problem)
+            setback = Setback(failure(problem.status_code, body), problem.status_code, body, headers)
         else:
-            setback = _Setback(_failed(reading, problem))
-        return self._without_secrets(setback, messages)
+            setback = Setback(_failed(problem) if problem else reading.emptiness())
+        clean = without_secrets(setback.failed, [*self._settings.secrets, *secrets])
+        return Setback(clean, setback.status, setback.body, setback.headers)
+
+
+def _body(refusal: openai.APIStatusError) -> object:
+    if refusal.response.is_redirect:
+        host = urlsplit(refusal.response.headers.get("location", "")).hostname
+        return f"redirected to {host or 'another path'}, which is not followed: the key is for BASE_URL's host only"
+    return refusal.body
+
+
+def _failed(problem: Exception) -> ModelFailed:
+    """The reason behind anything but an HTTP status."""
+    if isinstance(problem, ModelFailed):
+        return problem
+    if isinstance(problem, (openai.APIConnectionError, httpx2.TransportError, httpx2.DecodingError, OSError)):
+        cause = problem.__cause__ or problem
+        return ModelFailed(ModelFailure.UNREACHABLE, f"{type(cause).__name__}: {cause}")
+    return ModelFailed(ModelFailure.BAD_REQUEST, f"{type(problem).__name__}: {problem}")

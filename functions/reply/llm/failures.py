@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -86,13 +86,28 @@ def failure(status: int, body: object) -> ModelFailed:
     return ModelFailed(_reason(status, body, text), f"HTTP {status} {text}".strip())
 
 
+def without_secrets(failed: ModelFailed, secrets: Iterable[str]) -> ModelFailed:
+    """The failure with every one of `secrets` struck out of its detail, also one that the detail's end cuts off.
+
+    Servers repeat a refused key, and validators the request.
+    """
+    detail = failed.detail
+    for secret in sorted(secrets, key=len, reverse=True):
+        detail = detail.replace(secret, "***")
+        for length in range(min(len(secret), len(detail)), 3, -1):
+            if detail.endswith(secret[:length]):
+                detail = detail[:-length] + "***"
+                break
+    return ModelFailed(failed.reason, detail)
+
+
 def error_in(event: Mapping[str, Any]) -> ModelFailed | None:
     """The failure that a JSON object with status 200 carries instead of (a piece of) an answer, if it does."""
     error = event.get("error")
     if not error and ("choices" in event or not ("code" in event and "message" in event)):
         return None
     code = error.get("code") if isinstance(error, Mapping) else event.get("code")
-    status = int(code) if str(code).isascii() and str(code).isdigit() and 400 <= int(code) <= 599 else 200
+    status = int(str(code)) if re.fullmatch("[45][0-9][0-9]", str(code)) else 200
     return failure(status, error or event)
 
 
@@ -166,6 +181,8 @@ def _told(body: object) -> str:
 def _plain(value: object) -> str:
     if isinstance(value, list):
         # FastAPI's form: `input` would repeat the question.
-        kept = [{k: v for k, v in item.items() if k in ("loc", "msg", "type")} for item in value if isinstance(item, dict)]
+        kept = [
+            {k: v for k, v in item.items() if k in ("loc", "msg", "type")} for item in value if isinstance(item, dict)
+        ]
         return json.dumps(kept, ensure_ascii=False)
     return " ".join(str(value).split()) if isinstance(value, (str, int)) else ""

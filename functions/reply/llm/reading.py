@@ -8,11 +8,18 @@ from threading import Event, Thread
 
 from reply.llm.stream import Piece, decode
 from reply.llm.text import visible, well_formed
-from reply.services import Usage
+from reply.services import Answer, Usage
 from shared.clock import Clock
+from shared.errors import ModelFailed, ModelFailure
 
 LONGEST_ANSWER = 1_000_000
 """Characters read of one answer, thinking included; the rest is cut."""
+
+_LIMITED = frozenset({"length", "max_tokens"})
+_FILTERED = frozenset({"content_filter", "sensitive"})
+_BROKEN = frozenset({"insufficient_system_resource", "network_error", "error"})
+"""Values of `finish_reason` beside OpenAI's own: https://api-docs.deepseek.com/api/create-chat-completion,
+https://docs.bigmodel.cn/api-reference"""
 
 USAGE_SECONDS = 0.5
 """How long the token count is waited for once the answer is whole: it comes right behind, or not at all."""
@@ -34,10 +41,12 @@ class Reading:
         self._whole = Event()
         self._ended = Event()
         self._abandoned = False
-        self.finish = ""
-        self.model = ""
-        self.usage: Usage | None = None
-        self.first_at: float | None = None
+        self._timed_out = False
+        self._problem: Exception | None = None
+        self._finish = ""
+        self._model = ""
+        self._usage: Usage | None = None
+        self._first_at: float | None = None
         self.problem: Exception | None = None
 
     def start(self, source: Source) -> None:
@@ -51,17 +60,41 @@ class Reading:
         """Return when the answer is whole, or has failed, or no time remains (seconds)."""
         if self._whole.wait(remaining()):
             self._ended.wait(min(USAGE_SECONDS, remaining()))
+            self.problem = self._problem
+        else:
+            self._timed_out = True
         self._abandoned = True
 
-    @property
-    def timed_out(self) -> bool:
-        """Whether the caller had to go on before the answer was whole."""
-        return not self._whole.is_set()
+    def answer(self, *, began: float, model: str) -> Answer | None:
+        """What the person may see of what has come, or None when that is nothing.
 
-    @property
-    def text(self) -> str:
-        """What the person may see of what has come; empty when that is nothing."""
-        return visible(well_formed("".join(self._texts)))
+        `began` is when the question was asked (seconds since the epoch); `model` is the name to use when the server
+        gives none.
+        """
+        text = visible(well_formed("".join(self._texts)))
+        if not text:
+            return None
+        complete = self._finish and self._finish not in _FILTERED | _BROKEN
+        return Answer(
+            text=text,
+            model=self._model or model,
+            cut="length" if self._finish in _LIMITED else "" if complete else "stalled",
+            usage=self._usage,
+            first_token_ms=max(0, int(((self._first_at or began) - began) * 1000)),
+        )
+
+    def emptiness(self) -> ModelFailed:
+        """Why there is no answer although nothing went wrong on the way."""
+        if self._timed_out:
+            return ModelFailed(ModelFailure.TIMEOUT, "the time ran out before anything to show had come")
+        if self._finish in _FILTERED:
+            return ModelFailed(ModelFailure.FILTERED, f"finish_reason {self._finish}")
+        if not self._finish or self._finish in _BROKEN:
+            return ModelFailed(
+                ModelFailure.SERVER, f"the stream ended early, finish_reason {self._finish or 'missing'}"
+            )
+        said = "thinking only" if "".join(self._texts).strip() else "no text"
+        return ModelFailed(ModelFailure.EMPTY, f"{said}, finish_reason {self._finish}")
 
     def _read(self, source: Source) -> None:
         problem: Exception | None = None
@@ -75,24 +108,24 @@ class Reading:
         self._close(problem)
 
     def _take(self, piece: Piece) -> bool:
-        if piece.text.strip() and self.first_at is None:
-            self.first_at = self._clock.now()
+        if piece.text.strip() and self._first_at is None:
+            self._first_at = self._clock.now()
         self._texts.append(piece.text)
         self._size += len(piece.text)
         if self._size > LONGEST_ANSWER:
             self._texts[-1] = piece.text[: len(piece.text) - (self._size - LONGEST_ANSWER)]
-            self.finish = "length"
+            self._finish = "length"
             return False
-        self.finish = self.finish or piece.finish
-        self.model = piece.model or self.model
-        self.usage = piece.usage or self.usage
-        if self.finish:
+        self._finish = self._finish or piece.finish
+        self._model = piece.model or self._model
+        self._usage = piece.usage or self._usage
+        if self._finish:
             self._whole.set()
         if piece.end:
             self._ended.set()
         return True
 
     def _close(self, problem: Exception | None) -> None:
-        self.problem = problem
+        self._problem = problem
         self._whole.set()
         self._ended.set()
