@@ -34,7 +34,10 @@ def main(arguments: list[str]) -> int:
         print(f"build: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"build: {error.filename or 'a file'} could not be written or read ({error.strerror}); make room or mend its rights", file=sys.stderr)
+        print(
+            f"build: {error.filename or 'a file'} cannot be used ({error.strerror}); make room or mend its rights",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

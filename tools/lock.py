@@ -20,7 +20,9 @@ from shipping.target import TARGETS, Target
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements.txt"
-ENTRY = re.compile(r"^(?P<name>[a-z0-9][a-z0-9._-]*)==[^\n]*(?:\n[ \t]+--hash=[^\n]+)*(?P<via>(?:\n[ \t]+#[^\n]*)*)", re.M)
+ENTRY = re.compile(
+    r"^(?P<name>[a-z0-9][a-z0-9._-]*)==[^\n]*(?:\n[ \t]+--hash=[^\n]+)*(?P<via>(?:\n[ \t]+#[^\n]*)*)", re.M
+)
 
 
 def main() -> int:
@@ -53,9 +55,13 @@ def target_lock(target: Target, pins: list[str]) -> str:
     """What each group needs on `target`, each entry with its hashes and the groups it ships in."""
     shipped = {name for names in GROUPS.values() for name in names}
     wanted = [pin for pin in pins if re.split(r"[=\[]", pin)[0].strip().lower() in shipped]
-    text = uv(wanted, "--python-version", target.minor, "--python-platform", "x86_64-manylinux2014", "--generate-hashes")
+    text = uv(
+        wanted, "--python-version", target.minor, "--python-platform", "x86_64-manylinux2014", "--generate-hashes"
+    )
     entries = {match["name"]: match for match in ENTRY.finditer(text)}
-    needed_by = {name: set(re.findall(r"([a-z0-9][a-z0-9._-]*)\s*$", match["via"], re.M)) for name, match in entries.items()}
+    needed_by = {
+        name: set(re.findall(r"([a-z0-9][a-z0-9._-]*)\s*$", match["via"], re.M)) for name, match in entries.items()
+    }
     head = (
         f"# What ships to FC's {target.runtime} (Linux x86-64). Written by tools/lock.py from requirements.txt.\n"
         "# The groups: reply is always in its package; oss2 joins it with --oss2; fc2 joins conversation with --fc2.\n"
@@ -80,11 +86,24 @@ def uv(pins: list[str], *options: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "pins.in")
         source.write_text("\n".join(pins) + "\n", encoding="utf-8")
-        command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-header", "--no-config", *options, source.name]
+        command = [
+            sys.executable,
+            "-m",
+            "uv",
+            "pip",
+            "compile",
+            "--quiet",
+            "--no-header",
+            "--no-config",
+            *options,
+            source.name,
+        ]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=dict(os.environ), check=False)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1].strip()
-        raise ShippingError(f"uv did not resolve requirements.txt ({reason}); run this with .venv/bin/python, or mend the pins")
+        raise ShippingError(
+            f"uv did not resolve requirements.txt ({reason}); run this with .venv/bin/python, or mend the pins"
+        )
     return done.stdout
 
 

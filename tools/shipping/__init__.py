@@ -1,4 +1,4 @@
-"""What `tools/build.py` is made of: from pinned sources to two packages Function Compute can run. Standard library only."""
+"""What `tools/build.py` is made of: from pins to two packages Function Compute can run. Standard library only."""
 
 
 class ShippingError(Exception):

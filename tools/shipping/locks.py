@@ -47,7 +47,9 @@ def read_lock(path: Path) -> tuple[Pin, ...]:
     rest = _ENTRY.sub("", text)
     strange = [line for line in rest.splitlines() if line.strip() and not line.startswith("#")]
     if strange:
-        raise ShippingError(f"the lock {path.name} has a line without hash or group ({strange[0].strip()!r}); run `python tools/lock.py`")
+        raise ShippingError(
+            f"the lock {path.name} has a line with no hash ({strange[0].strip()!r}); run `python tools/lock.py`"
+        )
     return tuple(
         Pin(entry["name"], entry["version"], frozenset(entry["groups"].split(", ")), entry["requirement"])
         for entry in _ENTRY.finditer(text)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shipping import ShippingError
 from shipping.archive import digest, pack, settle
-from shipping.bytecode import compile_package
+from shipping.bytecode import compile_beside, compile_instead
 from shipping.locks import lock_path, pins_of, read_lock
 from shipping.pip import install_wheels
 from shipping.sources import SOURCE_ONLY, unpack_sources
@@ -17,16 +17,30 @@ from shipping.target import Target
 from shipping.trim import Removed, trim
 
 KB, MB = 1000, 1000 * 1000
-_ENTRY_POINT = '"""The entry point that FC calls: `handler: index.handler`."""\n\nfrom {name}.index import handler\n\n__all__ = ["handler"]\n'
+_ENTRY_POINT = '''"""The entry point that FC calls: `handler: index.handler`."""
+
+import sys
+
+if sys.version_info[:2] != ({version}):
+    raise ImportError("this package was built for {runtime}; set that runtime, or build it again for this one")
+
+from {name}.index import handler  # noqa: E402  the version is asked first, for a clear error
+
+__all__ = ["handler"]
+'''
 
 
 @dataclass(frozen=True)
 class Package:
-    """One function's package: the groups of the lock it takes, and the zip's budget in bytes."""
+    """One function's package: the groups of the lock it takes, the zip's budget in bytes.
+
+    `sources` says whether they ship too when there is bytecode: for the text of the lines in tracebacks.
+    """
 
     name: str
     groups: tuple[str, ...]
     budget: int
+    sources: bool
 
 
 @dataclass(frozen=True)
@@ -49,8 +63,8 @@ class Built:
 def packages(*, fc2: bool, oss2: bool) -> tuple[Package, ...]:
     """Both packages; `fc2` lets conversation run on FC 2.0, `oss2` brings what FC's runtimes have preinstalled."""
     return (
-        Package("conversation", ("fc2",) if fc2 else (), 3 * MB if fc2 else 100 * KB),
-        Package("reply", ("reply", "oss2") if oss2 else ("reply",), 24 * MB if oss2 else 12 * MB),
+        Package("conversation", ("fc2",) if fc2 else (), 3 * MB if fc2 else 100 * KB, sources=False),
+        Package("reply", ("reply", "oss2") if oss2 else ("reply",), 24 * MB if oss2 else 12 * MB, sources=True),
     )
 
 
@@ -65,10 +79,12 @@ def build(package: Package, target: Target, functions: Path, output: Path, inter
         folder = Path(making, package.name)
         folder.mkdir()
         _third_party(package, target, folder)
-        _own(package, functions, folder)
+        _own(package, target, functions, folder)
         removed = trim(folder)
-        if interpreter:
-            compile_package(folder, interpreter)
+        if interpreter and package.sources:
+            compile_beside(folder, interpreter)
+        elif interpreter:
+            removed += (compile_instead(folder, interpreter),)
         settle(folder)
         archive = Path(making, f"{package.name}.zip")
         packed = pack(folder, archive)
@@ -86,13 +102,14 @@ def _third_party(package: Package, target: Target, folder: Path) -> None:
     unpack_sources([pin for pin in pins if pin.name in SOURCE_ONLY], folder)
 
 
-def _own(package: Package, functions: Path, folder: Path) -> None:
+def _own(package: Package, target: Target, functions: Path, folder: Path) -> None:
     for part in (package.name, "shared"):
         source = functions / part
         if not (source / "__init__.py").is_file():
             raise ShippingError(f"{source} is not there; run this from a whole checkout")
         shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    (folder / "index.py").write_bytes(_ENTRY_POINT.format(name=package.name).encode())
+    entry = _ENTRY_POINT.format(name=package.name, runtime=target.runtime, version=target.minor.replace(".", ", "))
+    (folder / "index.py").write_bytes(entry.encode())
 
 
 def _replace(folder: Path, output: Path) -> Path:

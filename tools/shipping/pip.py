@@ -22,7 +22,9 @@ def require_pip() -> None:
     done = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, text=True, check=False)
     found = re.match(r"pip (\d+)", done.stdout)
     if done.returncode or not found:
-        raise ShippingError(f"{sys.executable} has no pip; run `{sys.executable} -m ensurepip`, or use .venv/bin/python")
+        raise ShippingError(
+            f"{sys.executable} has no pip; run `{sys.executable} -m ensurepip`, or use .venv/bin/python"
+        )
     if int(found[1]) < OLDEST_PIP:
         raise ShippingError(
             f"pip {found[1]} is too old (22 or newer is wanted); run `{sys.executable} -m pip install --upgrade pip`"
@@ -57,4 +59,6 @@ def _run(pins: Collection[Pin], action: str, *options: str) -> None:
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")] or done.stderr.splitlines()
         reason = errors[-1].removeprefix("ERROR:").strip() if errors else "no reason given"
-        raise ShippingError(f"pip could not fetch the locked packages: {reason[:300]}; check the network and pip's index, then try again")
+        raise ShippingError(
+            f"pip did not fetch the locked packages ({reason[:300]}); check the network and pip's index, then try again"
+        )

@@ -13,7 +13,8 @@ LARGEST = 10
 def lines(built: Built) -> Iterator[str]:
     """One package: its size against its budget, the ten largest parts, and what was left out."""
     name, budget = built.package.name, built.package.budget
-    yield f"{name}: {size_text(built.size)} zipped of at most {size_text(budget)}, {len(built.packed)} files, content {built.content[:12]}"
+    sizes = f"{size_text(built.size)} zipped of at most {size_text(budget)}"
+    yield f"{name}: {sizes}, {len(built.packed)} files, content {built.content[:12]}"
     parts: Counter[str] = Counter()
     for path, size in built.packed.items():
         parts[path.split("/", 1)[0].removesuffix(".py")] += size

@@ -25,7 +25,7 @@ SOURCE_ONLY = {
 
 
 def unpack_sources(pins: Collection[Pin], folder: Path) -> None:
-    """Put the package folder of each of `pins` into `folder`. Raises ShippingError when an archive has no such folder."""
+    """Put the package folder of each of `pins` into `folder`. Raises ShippingError when an archive lacks it."""
     if not pins:
         return
     with tempfile.TemporaryDirectory() as downloads:
@@ -33,7 +33,9 @@ def unpack_sources(pins: Collection[Pin], folder: Path) -> None:
         for pin in pins:
             archives = list(Path(downloads).glob(f"{pin.name.replace('-', '[-_]')}-{pin.version}.tar.*"))
             if len(archives) != 1:
-                raise ShippingError(f"pip fetched no source archive of {pin.name} {pin.version}; run `python tools/lock.py`")
+                raise ShippingError(
+                    f"pip fetched no source archive of {pin.name} {pin.version}; run `python tools/lock.py`"
+                )
             _unpack(archives[0], PurePosixPath(SOURCE_ONLY[pin.name]), folder)
 
 
@@ -52,4 +54,6 @@ def _unpack(archive: Path, inner: PurePosixPath, folder: Path) -> None:
             place.write_bytes(content.read())
             found = True
     if not found:
-        raise ShippingError(f"{archive.name} has no folder {inner}; its layout changed: mend SOURCE_ONLY in tools/shipping/sources.py")
+        raise ShippingError(
+            f"{archive.name} has no folder {inner}; its layout changed: mend SOURCE_ONLY in tools/shipping/sources.py"
+        )

@@ -23,7 +23,7 @@ class Target:
 
     @property
     def platforms(self) -> tuple[str, ...]:
-        """pip's platform names that run here, best first: what runs on the oldest glibc is preferred."""
+        """Names that pip gives to platforms whose wheels run here, best first: those for the oldest glibc."""
         newer = tuple(f"manylinux_2_{minor}_x86_64" for minor in range(18, self.glibc + 1))
         older = tuple(f"manylinux_2_{minor}_x86_64" for minor in range(17, 4, -1))
         return (*_OLD_NAMES, *older, *newer)

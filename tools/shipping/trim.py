@@ -10,9 +10,16 @@ from pathlib import Path
 LEFT_OUT = {
     "bytecode of the building Python": ("*__pycache__/*", "*.pyc"),
     "type information": ("*.pyi", "*/py.typed"),
-    "tests": ("*/tests/*", "*/test/*", "Crypto/SelfTest/*", "anyio/pytest_plugin.py", "pydantic/v1/_hypothesis_plugin.py"),
+    "tests": ("*/tests/*", "*/test/*", "Crypto/SelfTest/*", "anyio/pytest_plugin.py"),
     "command-line programs": ("bin/*", "*/__main__.py", "openai/cli/*", "charset_normalizer/cli/*", "httpx2/_main.py"),
-    "plugins of type checkers": ("pydantic/mypy.py", "pydantic/v1/mypy.py"),
+    "plugins of type checkers": ("pydantic/mypy.py",),
+    "parts of openai for other uses than chat": tuple(
+        f"openai/{kind}/{api}/*"
+        for kind in ("types", "resources", "lib")
+        for api in ("beta", "admin", "realtime", "live", "evals", "fine_tuning")
+    ),
+    "pydantic's old form": ("pydantic/v1/*",),
+    "parts for browsers": ("urllib3/contrib/emscripten/*",),
     "C sources": ("*.c", "*.h", "*.pxd", "*.pyx"),
 }
 RECORDS = "installation records"
@@ -51,7 +58,9 @@ def _leave_out(path: Path, name: str) -> tuple[str, int]:
             path.unlink()
             return RECORDS, size
         # Some packages ask for their own version when imported: name and version stay.
-        kept = [line for line in path.read_bytes().splitlines() if line.startswith((b"Metadata-V", b"Name:", b"Version:"))]
+        kept = [
+            line for line in path.read_bytes().splitlines() if line.startswith((b"Metadata-V", b"Name:", b"Version:"))
+        ]
         path.write_bytes(b"\n".join(kept[:3]) + b"\n")
         return RECORDS, size - path.stat().st_size
     for reason, patterns in LEFT_OUT.items():
