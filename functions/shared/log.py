@@ -7,16 +7,21 @@ looks like a session webhook or an API key.
 from __future__ import annotations
 
 import json
-import logging
 import re
 import sys
 from collections.abc import Collection, Mapping
 from typing import TextIO
 
+from shared.settings import LOG_LEVELS
+
 LONGEST_VALUE = 500
 """Characters of one value; FC keeps lines of at most 32 KB (https://www.alibabacloud.com/help/en/fc/)."""
 
 _TELLTALE = re.compile(r"session=[^\s\"'&]+|\b(?:sk|LTAI|Bearer)[- ]?[A-Za-z0-9_\-.*]{8,}", re.IGNORECASE)
+
+# The numbers of Python's logging, without its import: acknowledging a message must not wait for it.
+_DEBUG, _INFO, _WARNING, _ERROR = (LOG_LEVELS[name] for name in ("debug", "info", "warning", "error"))
+_NAMES = {number: name.upper() for name, number in LOG_LEVELS.items()}
 
 Value = str | int | float | bool | None
 
@@ -27,12 +32,12 @@ class Log:
     def __init__(
         self,
         *,
-        level: int = logging.INFO,
+        level: int = _INFO,
         secrets: Collection[str] = (),
         fields: Mapping[str, Value] | None = None,
         stream: TextIO | None = None,
     ) -> None:
-        self._level = min(level, logging.ERROR)  # no setting hides that somebody must act
+        self._level = min(level, _ERROR)  # no setting hides that somebody must act
         self._secrets = tuple(sorted((s for s in secrets if len(s) >= 4), key=len, reverse=True))
         self._fields = dict(fields or {})
         self._stream = stream
@@ -43,24 +48,24 @@ class Log:
 
     def debug(self, event: str, **fields: Value) -> None:
         """Details for a developer."""
-        self._write(logging.DEBUG, event, fields)
+        self._write(_DEBUG, event, fields)
 
     def info(self, event: str, **fields: Value) -> None:
         """What happened, once per outcome."""
-        self._write(logging.INFO, event, fields)
+        self._write(_INFO, event, fields)
 
     def warning(self, event: str, **fields: Value) -> None:
         """Something was odd; the person was served all the same."""
-        self._write(logging.WARNING, event, fields)
+        self._write(_WARNING, event, fields)
 
     def error(self, event: str, **fields: Value) -> None:
         """Somebody must act; the field `remedy` says what to do where that is known."""
-        self._write(logging.ERROR, event, fields)
+        self._write(_ERROR, event, fields)
 
     def _write(self, level: int, event: str, fields: Mapping[str, Value]) -> None:
         if level < self._level:
             return
-        line = {"level": logging.getLevelName(level), "event": event, **self._fields, **fields}
+        line = {"level": _NAMES[level], "event": event, **self._fields, **fields}
         clean = {k: self._clean(v) for k, v in line.items() if v is not None}
         stream = self._stream or sys.stdout
         # One write call for text and line end: lines of threads must not mix.

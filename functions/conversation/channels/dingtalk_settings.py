@@ -1,0 +1,61 @@
+"""DingTalk's settings: which robots may call, where, and where answers may go."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+
+from shared.settings import SettingsReader, read_webhook_hosts
+
+
+@dataclass(frozen=True)
+class Robot:
+    """A robot's id, as everything that is stored about it is named, and its app's secret."""
+
+    id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class DingTalkSettings:
+    """Which robots may call, at which path (empty = any), and where answers may be posted."""
+
+    robots: tuple[Robot, ...]
+    callback_path: str
+    webhook_hosts: tuple[str, ...]
+
+    @classmethod
+    def read(cls, reader: SettingsReader) -> DingTalkSettings:
+        """Read DINGTALK_APP_SECRET, DINGTALK_CREDENTIALS, CALLBACK_PATH and WEBHOOK_HOSTS."""
+        named = _named_robots(reader)
+        known = {robot.secret for robot in named}
+        secrets = dict.fromkeys(reader.words("DINGTALK_APP_SECRET"))
+        robots = named + tuple(Robot(_name_of(secret), secret) for secret in secrets if secret not in known)
+        if not robots:
+            reader.problem(
+                "neither DINGTALK_APP_SECRET nor DINGTALK_CREDENTIALS has a robot's secret; every POST is refused; "
+                "copy the client secret from the app's page on open.dingtalk.com"
+            )
+        path = reader.text("CALLBACK_PATH").rstrip("/")
+        if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", path):
+            reader.problem("CALLBACK_PATH is no path; wanted a slash and letters, digits, . _ ~ -, like /x7Kq2")
+        return cls(robots, path, read_webhook_hosts(reader))
+
+
+def _named_robots(reader: SettingsReader) -> tuple[Robot, ...]:
+    robots = []
+    for number, entry in enumerate(reader.words("DINGTALK_CREDENTIALS"), 1):
+        client_id, colon, secret = (part.strip() for part in entry.replace("：", ":", 1).partition(":"))
+        if client_id and colon and secret:
+            robots.append(Robot(client_id, secret))
+        else:
+            reader.problem(
+                f"entry {number} of DINGTALK_CREDENTIALS is not of the form clientId:secret; mend or drop it"
+            )
+    return tuple(robots)
+
+
+def _name_of(secret: str) -> str:
+    """An id for a robot known by its secret alone: the same after every deployment, and no use for guessing it."""
+    return "r" + hashlib.sha256(b"robot\n" + secret.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -1,0 +1,105 @@
+"""What a DingTalk message says: the text that can be used as a question, or what kind of thing it is instead.
+
+Types and shapes: https://open.dingtalk.com/document/orgapp/robot-message-type; undocumented ones as read by
+github.com/soimy/openclaw-channel-dingtalk and github.com/DingTalk-Real-AI (dingtalk-openclaw-connector,
+dingtalk-workspace-cli).
+"""
+
+from __future__ import annotations
+
+import re
+
+from conversation.channels.inbound import Kind
+from conversation.channels.json_fields import Fields, fields, first_text, items, text
+
+_MENTION = re.compile(r"[@＠]\S*")
+_INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff")
+
+_KINDS: dict[str, Kind] = {
+    "picture": "picture",
+    "video": "video",
+    "file": "file",
+    "audio": "audio",
+    "interactivecard": "card",
+    "actioncard": "card",
+    "chatrecord": "record",
+}
+_TEXT_TYPES = frozenset({"text", "markdown", "reply", ""})
+
+
+def question_of(body: Fields, msgtype: str, group: bool) -> tuple[str, Kind]:
+    """The text of the message without what remains of a mention, and its kind when there is no text to use.
+
+    A text message may be blank: that is a question for help, not an unsupported kind.
+    """
+    name = msgtype.lower()
+    content = fields(body.get("content"))
+    if name in _TEXT_TYPES:
+        found = _plain(body, content)
+        blank: Kind = "" if name == "text" else "other"
+        return without_mention(found, group), blank if not found.strip() else ""
+    if name == "richtext":
+        nodes = items(content.get("richText"))
+        found = without_mention(rich_text(nodes, group), group)
+        return found, "" if found else _kind_of_nodes(nodes)
+    if name == "audio" and text(content.get("recognition")):
+        return text(content.get("recognition")), ""
+    return "", _KINDS.get(name, "other")
+
+
+def has_content(body: Fields) -> bool:
+    """Whether there is anything to answer: the message that reports a used-up quota has nothing."""
+    return bool(body.get("text") or body.get("content"))
+
+
+def rich_text(nodes: list[Fields], group: bool) -> str:
+    """The text of rich-text nodes in their order, without a leading mention (which is a node of its own in groups)."""
+    parts: list[str] = []
+    for number, node in enumerate(nodes):
+        kind = text(node.get("type")) or text(node.get("msgType"))
+        if kind == "at":
+            found = text(node.get("atName")) or first_text(node, "text", "content")
+            found = found if found.startswith("@") or not found else f"@{found}"
+        elif kind == "picture" or (not kind and "downloadCode" in node):
+            found = "\n"
+        else:
+            found = first_text(node, "text", "content")
+        leading = group and number == 0
+        if not (leading and (kind == "at" or _MENTION.fullmatch(found.strip()))):
+            parts.append(found)
+    return "".join(parts).strip()
+
+
+def without_mention(found: str, group: bool) -> str:
+    """The text without blanks around it; a group message that is nothing but one mention is blank.
+
+    DingTalk takes the robot's own mention out of a group's text and leaves the blank behind it. Other names stay: they
+    belong to the question.
+    """
+    bare = _stripped(found)
+    return "" if group and _MENTION.fullmatch(bare) else bare
+
+
+def _stripped(found: str) -> str:
+    """Without blanks and invisible characters at either end; in one pass, because people send whole files."""
+    start, end = 0, len(found)
+    while start < end and (found[start].isspace() or found[start] in _INVISIBLE):
+        start += 1
+    while end > start and (found[end - 1].isspace() or found[end - 1] in _INVISIBLE):
+        end -= 1
+    return found[start:end]
+
+
+def _plain(body: Fields, content: Fields) -> str:
+    for source in (fields(body.get("text")), content):
+        found = first_text(source, "content", "text")
+        if found:
+            return found
+    # One official sample has the text itself at the top level.
+    return "" if content else first_text(body, "text", "content")
+
+
+def _kind_of_nodes(nodes: list[Fields]) -> Kind:
+    if any("downloadCode" in node or node.get("type") == "picture" for node in nodes):
+        return "picture"
+    return "" if nodes else "other"

@@ -1,0 +1,42 @@
+"""All settings of this function, read once; every problem is kept for the log instead of being raised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from conversation.channels.dingtalk_settings import DingTalkSettings
+from conversation.dispatch import DispatchSettings
+from shared.settings import SettingsReader, read_language, read_log_level
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the function was told. With `problems` it refuses every message, each time saying in the log why."""
+
+    dingtalk: DingTalkSettings
+    dispatch: DispatchSettings
+    instant_in_body: bool
+    language: str
+    log_level: int
+    names: Mapping[str, str]
+    problems: tuple[str, ...]
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Settings:
+        """Read everything; raises nothing. `names` maps every setting to its default, for the documentation's test."""
+        reader = SettingsReader(environ)
+        return cls(
+            dingtalk=DingTalkSettings.read(reader),
+            dispatch=DispatchSettings.read(reader),
+            instant_in_body=reader.choice("INSTANT_ANSWERS", "body", ("body", "webhook")) == "body",
+            language=read_language(reader),
+            log_level=read_log_level(reader),
+            names=reader.names,
+            problems=tuple(reader.problems),
+        )
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be in a log."""
+        return tuple(robot.secret for robot in self.dingtalk.robots)

@@ -1,0 +1,29 @@
+"""Builds what receiving needs from settings; it is kept for the life of the instance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TextIO
+
+from conversation.channels.dingtalk import DingTalk
+from conversation.dispatch import Dispatch
+from conversation.fc2_call import Fc2Call
+from conversation.fc3_call import Fc3Call
+from conversation.instant import Instant
+from conversation.outgoing import Send
+from conversation.receive import Receiver
+from conversation.settings import Settings
+from shared.clock import Clock
+from shared.log import Log
+from shared.wording import wording
+
+
+def build(environ: Mapping[str, str], clock: Clock, send: Send, stream: TextIO | None = None) -> Receiver:
+    """Everything receiving needs; with wrong settings it refuses every message and says why in the log."""
+    settings = Settings.read(environ)
+    log = Log(level=settings.log_level, secrets=settings.secrets, fields={"function": "conversation"}, stream=stream)
+    words = wording(settings.language)
+    fc2 = Fc2Call(settings.dispatch) if settings.dispatch.service else None
+    dispatch = Dispatch(Fc3Call(settings.dispatch, clock), fc2, send, clock, log)
+    channels = (DingTalk(settings.dingtalk, words, clock),)
+    return Receiver(channels, Instant(words), settings.instant_in_body, dispatch, settings.problems, log, clock)
