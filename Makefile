@@ -1,0 +1,33 @@
+# make run          a chat page on this machine, answered by the code that is deployed
+# make test         every check
+# make build        build/conversation and build/reply, as `s deploy` ships them (ARGS="--python 3.10")
+# make prove-build  the same packages from every Python at hand, each started on its target (some minutes)
+
+# The first Python on the path that fits; give another with make PYTHON=/path/to/python3.12
+PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11 python3.10; do \
+	$$python -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && \
+	command -v $$python && break; done)
+VENV_PYTHON := .venv/bin/python
+INSTALLED := .venv/.installed
+ARGS :=
+
+.PHONY: run test build prove-build
+
+run: $(INSTALLED)
+	@exec $(VENV_PYTHON) -m local $(ARGS)
+
+test: $(INSTALLED)
+	$(VENV_PYTHON) -m ruff check .
+	$(VENV_PYTHON) -m ruff format --check .
+	$(VENV_PYTHON) -m mypy functions local tools
+	$(VENV_PYTHON) -m pytest $(ARGS)
+
+build: $(INSTALLED)
+	@$(VENV_PYTHON) tools/build.py $(ARGS)
+
+prove-build: $(INSTALLED)
+	@$(VENV_PYTHON) tools/prove_build.py $(ARGS)
+
+$(INSTALLED): requirements.txt tools/locks/development.txt tools/install.py
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.10 to 3.13 was found; install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@"$(PYTHON)" tools/install.py
