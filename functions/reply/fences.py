@@ -85,7 +85,7 @@ def walk(lines: Iterable[str]) -> Iterator[Line]:
 def open_at_end(text: str) -> Fence | None:
     """The fence that the text leaves open."""
     fence = None
-    for line in walk(text.split("\n")):
+    for line in walk(text.removesuffix("\n").split("\n")):
         fence = line.fence
     return fence
 
@@ -95,4 +95,4 @@ def _opened_by(line: str) -> Fence | None:
     if found is None or (found["run"][0] == "`" and "`" in found["info"]):
         return None
     blanks = " " * len(found["marker"] or "")
-    return Fence(found["prefix"] + blanks, found["run"], found["info"].strip())
+    return Fence(found["prefix"] + blanks, found["run"], found["info"].rstrip())

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from reply.fences import Fence, Line, open_at_end, walk
+from reply.fences import Line, open_at_end, walk
 from reply.markdown import is_joined
 from shared.wording import Wording
 
@@ -194,13 +194,19 @@ def _frame(layout: Layout, block: str, *, number: int, total: int, note: str = "
     if total > 1:
         head.append(layout.words.part.format(number=number, total=total))
     gap = "\n\n" if layout.markdown else "\n"
-    fence = open_at_end(block) if layout.markdown else None
-    shown = _closed(block, fence) if fence else block.rstrip()
+    shown = _fences_closed(block) if layout.markdown else block.rstrip()
     return gap.join([*([" ".join(head)] if head else []), shown]) + (f"\n\n{note}" if note else "")
 
 
-def _closed(block: str, fence: Fence) -> str:
-    return block + ("" if block.endswith("\n") else "\n") + fence.closing
+def _fences_closed(block: str) -> str:
+    """The block without white space at its end, unless that is code, and with its last fence closed."""
+    stripped = block.rstrip()
+    # Blank lines can end a quote and its fence; without them the fence is open again.
+    for candidate in (block, stripped):
+        fence = open_at_end(candidate)
+        if fence:
+            return candidate + ("" if candidate.endswith("\n") else "\n") + fence.closing
+    return stripped
 
 
 def _fits(layout: Layout, text: str) -> bool:

@@ -17,7 +17,7 @@ from shared.clock import Clock
 from shared.errors import DeliveryFailed, Undeliverable, WebhookRefused
 from shared.log import Log
 from shared.message import Message
-from shared.settings import SettingsReader
+from shared.settings import SettingsReader, read_webhook_hosts
 from shared.webhook import checked_webhook
 from shared.wording import Wording
 
@@ -54,7 +54,7 @@ class WebhookSettings:
         return cls(
             plain=reader.choice("REPLY_FORMAT", "markdown", ("markdown", "text")) == "text",
             max_parts=reader.whole("MAX_PARTS", 5, low=1, high=20),
-            hosts=reader.words("WEBHOOK_HOSTS", "oapi.dingtalk.com"),
+            hosts=read_webhook_hosts(reader),
         )
 
 
