@@ -48,13 +48,13 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from local.dingtalk import Delivery, Sent, Shown
 from local.faults import Fault
 from local.fc import Invocation
+from local.messages import Delivery, Sent, Shown
 from local.model import Reply, failing
 from local.options import Options
 from local.parts import Parts, prepare_bucket
-from local.payloads import KINDS, Quote, envelope, quoted
+from local.payloads import Quote
 from local.people import Conversation, Person
 from local.pool import LogLine
 
@@ -70,9 +70,9 @@ class LocalCloud:
         self.options = options or Options()
         self._temporary = "" if self.options.bucket else tempfile.mkdtemp(prefix="local-cloud-")
         self.bucket = prepare_bucket(Path(self.options.bucket or self._temporary))
-        self._parts = Parts(self.options, self.bucket)
-        self.clock, self.model, self.oss = self._parts.clock, self._parts.model, self._parts.oss
-        self.dingtalk, self.fc = self._parts.dingtalk, self._parts.fc
+        self.parts = Parts(self.options, self.bucket)
+        self.clock, self.model, self.oss = self.parts.clock, self.parts.model, self.parts.oss
+        self.dingtalk, self.fc = self.parts.dingtalk, self.parts.fc
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="local-cloud", daemon=True)
         self._changed = threading.Condition()
@@ -88,12 +88,12 @@ class LocalCloud:
     def start(self) -> None:
         """Open every port; returns when callbacks can be sent."""
         self._thread.start()
-        self._parts.fc.changed = self._parts.dingtalk.changed = self._tell
-        self.do(self._parts.start())
+        self.parts.listeners.append(self._tell)
+        self.do(self.parts.start())
 
     def stop(self) -> None:
         """End every process and close every port."""
-        self.do(self._parts.stop())
+        self.do(self.parts.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -140,21 +140,15 @@ class LocalCloud:
     ) -> Sent:
         """Make a message without delivering it.
 
-        `kind` is one of `payloads.KINDS`. `change` replaces fields of the body, `drop` removes some. In a group, text
-        gets the leading space that DingTalk leaves.
+        `kind` is one of `payloads.KINDS`. `change` replaces fields of the body, `drop` removes some.
         """
         place = conversation or self.private(person)
-        session, webhook = self._parts.dingtalk.new_session()
-        now = self.clock.now_ms()
-        words = f" {text}" if place.group and kind in ("text", "topLevelContent") else text
-        content = KINDS[kind](words)
-        body = {**envelope(person, place, webhook, now), **(quoted(content, quote) if quote else content)}
-        body.update(change or {})
-        for name in drop:
-            body.pop(name, None)
-        sent = Sent(f"m-{session[:12]}", place, person, kind, text, now, body, session)
-        self._loop.call_soon_threadsafe(self._parts.dingtalk.take, sent)
+        sent = self.dingtalk.compose(person, place, text, kind=kind, quote=quote, change=change, drop=drop)
+        self.do(self._take(sent))
         return sent
+
+    async def _take(self, sent: Sent) -> None:
+        self.dingtalk.take(sent)
 
     def say(self, person: Person, text: str = "", conversation: Conversation | None = None, **how: Any) -> Sent:
         """Send a message as `person` and return when its callback was answered; keywords as for `compose`."""
@@ -172,7 +166,7 @@ class LocalCloud:
         """Deliver these callbacks at once; the answers come in the same order."""
 
         async def all_of_them() -> list[Delivery]:
-            return list(await asyncio.gather(*(self._parts.dingtalk.deliver(sent, headers) for sent in messages)))
+            return list(await asyncio.gather(*(self.dingtalk.deliver(sent, headers) for sent in messages)))
 
         return self.do(all_of_them())
 
@@ -180,11 +174,11 @@ class LocalCloud:
         self, headers: Mapping[str, str], body: bytes = b"", *, method: str = "POST", path: str = "/"
     ) -> Delivery:
         """Send any request to the HTTP trigger."""
-        return self.do(self._parts.dingtalk.post(headers, body, method, path))
+        return self.do(self.dingtalk.post(headers, body, method, path))
 
     def signed_headers(self, timestamp: str = "", secret: str = "") -> dict[str, str]:
         """Headers as DingTalk signs them, now and with the robot's secret unless told otherwise (ms as text)."""
-        return self._parts.dingtalk.signed_headers(timestamp, secret)
+        return self.dingtalk.signed_headers(timestamp, secret)
 
     # Seeing
 
@@ -220,8 +214,8 @@ class LocalCloud:
 
     def invocations(self, sent: Sent | None = None, how: str = "") -> list[Invocation]:
         """Return the invocations that carry this message (all without one), of one sort when `how` is given."""
-        token = sent.session.encode() if sent else b""
-        return [i for i in list(self.fc.invocations) if token in i.event and how in ("", i.how)]
+        found = self.fc.carrying(sent.session) if sent else list(self.fc.invocations)
+        return [invocation for invocation in found if how in ("", invocation.how)]
 
     def logs(self, function: str = "") -> list[LogLine]:
         """Return the lines that a function (or both) wrote."""
@@ -267,7 +261,7 @@ class LocalCloud:
     def disk_fails(self, name: str, *, match: str = "", **details: float) -> None:
         """Make the bucket go wrong for paths that contain `match`, until `mend_disk`."""
         fault = {"name": name, "match": match, "since": time.time(), **details}
-        self._set_disk([*self._parts.disk.faults, fault])
+        self._set_disk([*self.parts.disk.faults, fault])
 
     def mend_disk(self) -> None:
         """Make the bucket work again."""
@@ -275,8 +269,8 @@ class LocalCloud:
 
     def _set_disk(self, faults: list[dict[str, Any]]) -> None:
         async def tell() -> None:
-            self._parts.disk.faults = faults
-            self._parts.broadcast({"kind": "disk", "faults": faults})
+            self.parts.disk.faults = faults
+            self.parts.broadcast({"kind": "disk", "faults": faults})
 
         self.do(tell())
 
@@ -294,16 +288,15 @@ class LocalCloud:
         Whatever still runs after five seconds is ended first.
         """
         if not self.until(lambda: all(i.over for i in list(self.fc.invocations)), 5):
-            self.do(self._parts.fc.abandon())
+            self.do(self.fc.abandon())
         self.model.reset()
         for faults in (self.dingtalk.faults, self.fc.faults, self.fc.kills, self.oss.faults):
             faults.clear()
         self.dingtalk.rate = None
         self.dingtalk.timeline.clear()
         self.dingtalk.posts.clear()
-        self.fc.invocations.clear()
+        self.fc.forget()
         for pool in self.fc.pools.values():
-            pool.logs.clear()
             pool.cold_start = 0.0
         self.mend_disk()
         self.advance(-self.clock.offset)

@@ -1,17 +1,16 @@
 """DingTalk as the robot sees it: signed callbacks out, session webhooks in, and what each person gets to see.
 
-Webhook rules and errcodes: https://open.dingtalk.com/document/orgapp/robot-message-type ,
-https://open.dingtalk.com/document/orgapp/server-api-error-codes-1 .
+Callbacks: https://open.dingtalk.com/document/orgapp/receive-message .
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -19,102 +18,17 @@ from aiohttp import web
 
 from local.clock import CloudClock
 from local.faults import Fault, Faults
-from local.payloads import Body
+from local.messages import Delivery, Post, Sent, Shown
+from local.payloads import KINDS, Body, Quote, envelope, quoted
 from local.people import Conversation, Person
 from local.signatures import dingtalk as signature
 from local.web import Site, peer_port, reset
+from local.webhook import LARGEST_BODY, checked, errcode, faulty
 
-LARGEST_BODY = 20_000
 CALLBACK_SECONDS = 10.0
-_MESSAGES = {
-    "300001": "session 不存在",
-    "130101": "send too fast, exceed 20 times per minute",
-    "410100": "send too fast",
-    "460101": "message too long, exceed 20000 bytes",
-    "90030": "webhook over limit",
-    "-1": "系统繁忙",
-    "0": "ok",
-}
+"""How long DingTalk waits for the answer to a callback (reported by users; not documented)."""
 
-
-@dataclass(frozen=True)
-class Delivery:
-    """One callback and its answer. `status` is None when none came (`error` says why); times in ms."""
-
-    headers: Mapping[str, str]
-    request: bytes
-    status: int | None
-    body: bytes
-    response_headers: Mapping[str, str]
-    ack_ms: int
-    error: str = ""
-
-
-@dataclass
-class Sent:
-    """A message of a person. Everything in it grows while the message is on its way."""
-
-    id: str
-    conversation: Conversation
-    person: Person
-    kind: str
-    text: str
-    at: int
-    payload: Body
-    session: str
-    delivered: bool = True
-    deliveries: list[Delivery] = field(default_factory=list)
-    answers: list[Shown] = field(default_factory=list)
-    posts: list[Post] = field(default_factory=list)
-
-    @property
-    def status(self) -> int | None:
-        """Status of the first answer to the callback; None when none came."""
-        return self.deliveries[0].status if self.deliveries else None
-
-    @property
-    def body(self) -> bytes:
-        """Body of the first answer to the callback."""
-        return self.deliveries[0].body if self.deliveries else b""
-
-    @property
-    def ack_ms(self) -> int:
-        """Milliseconds to the first answer to the callback."""
-        return self.deliveries[0].ack_ms if self.deliveries else 0
-
-    @property
-    def message_id(self) -> str:
-        """DingTalk's own id of the message."""
-        return str(self.payload.get("msgId", ""))
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One message of the robot that people see. `via` is "webhook" or "body"; `at` is in ms; `mentions` staff ids."""
-
-    id: str
-    conversation: Conversation
-    kind: str
-    title: str
-    text: str
-    at: int
-    answers: Sent
-    via: str
-    mentions: tuple[str, ...]
-    payload: Body
-
-
-@dataclass(frozen=True)
-class Post:
-    """One post to a session webhook and DingTalk's answer to it (`errcode` 0: shown; None: no such answer)."""
-
-    session: str
-    at: int
-    status: int
-    errcode: int | None
-    body: bytes
-    answer: bytes
-    fault: str = ""
+_SESSION = re.compile(rb"session=([0-9a-f]{32})")
 
 
 class DingTalk:
@@ -132,10 +46,34 @@ class DingTalk:
         self._sessions: dict[str, Sent] = {}
         self._http: aiohttp.ClientSession | None = None
 
-    def new_session(self) -> tuple[str, str]:
-        """Return a fresh session token and the webhook made of it."""
+    def compose(
+        self,
+        person: Person,
+        place: Conversation,
+        text: str,
+        *,
+        kind: str = "text",
+        quote: Quote | None = None,
+        change: Mapping[str, Any] | None = None,
+        drop: Sequence[str] = (),
+    ) -> Sent:
+        """Make a message with a webhook of its own; nobody has seen it yet. `change` and `drop` alter the body."""
         session = secrets.token_hex(16)
-        return session, f"{self.site.url}/robot/sendBySession?session={session}"
+        now = self._clock.now_ms()
+        # DingTalk cuts the mention out of text and leaves the space that followed it.
+        words = f" {text}" if place.group and kind in ("text", "topLevelContent") else text
+        content = KINDS[kind](words)
+        webhook = f"{self.site.url}/robot/sendBySession?session={session}"
+        body = {**envelope(person, place, webhook, now), **(quoted(content, quote) if quote else content)}
+        body.update(change or {})
+        for name in drop:
+            body.pop(name, None)
+        return Sent(f"m-{session[:12]}", place, person, kind, text, now, body, session)
+
+    def sender_of(self, event: bytes) -> Sent | None:
+        """Return the message whose webhook stands in `event`."""
+        found = _SESSION.search(event)
+        return self._sessions.get(found[1].decode()) if found else None
 
     def signed_headers(self, timestamp: str = "", secret: str = "") -> dict[str, str]:
         """Headers of a callback, signed now with the robot's secret unless told otherwise."""
@@ -231,10 +169,10 @@ class DingTalk:
         fault = self.faults.take(sent.conversation.id if sent else "")
         if fault is not None and fault.seconds:
             await asyncio.sleep(fault.seconds)
-        answer = _faulty(fault)
+        answer = faulty(fault)
         code = "" if answer is not None else self._accept(request, sent, body)
         if answer is None:
-            answer = _errcode(code)
+            answer = errcode(code)
         self._record(sent, session, body, answer, fault)
         if self._reached("posted", port) or (fault is not None and "reset" in fault.kind):
             return reset(request)
@@ -250,7 +188,7 @@ class DingTalk:
             return "460101"
         if self.rate is not None and self._posted_lately(sent.conversation) >= self.rate:
             return "130101"
-        code, payload = _checked(request.content_type, body)
+        code, payload = checked(request.content_type, body)
         if code == "0":
             self._show(sent, payload, "webhook")
         return code
@@ -279,41 +217,3 @@ class DingTalk:
         """Close the connections to the trigger."""
         if self._http is not None:
             await self._http.close()
-
-
-def _checked(content_type: str, body: bytes) -> tuple[str, Body]:
-    if content_type != "application/json":
-        return "43004", {}
-    try:
-        payload: Any = json.loads(body.decode("utf-8"))
-    except ValueError:
-        return "40035", {}
-    if not isinstance(payload, dict):
-        return "40035", {}
-    kind = payload.get("msgtype")
-    if kind not in ("text", "markdown", "link", "actionCard", "feedCard"):
-        return "400105", {}
-    content = payload.get(kind)
-    needed = {"text": ("content",), "markdown": ("title", "text"), "link": ("title", "text", "messageUrl")}
-    if not isinstance(content, dict) or not all(content.get(name) for name in needed.get(kind, ())):
-        return "40035", {}
-    return "0", payload
-
-
-def _errcode(code: str) -> web.Response:
-    return web.json_response({"errcode": int(code), "errmsg": _MESSAGES.get(code, "error")})
-
-
-def _faulty(fault: Fault | None) -> web.Response | None:
-    """What a fault answers; None when the post is handled as usual (it may still be cut off or late)."""
-    if fault is None or fault.kind in ("slow", "shown-then-reset"):
-        return None
-    if fault.kind.lstrip("-").isdigit():
-        return _errcode(fault.kind)
-    if fault.kind.startswith("http-"):
-        return web.Response(status=int(fault.kind[5:]), text="error", headers={"Location": "http://127.0.0.1:9/"})
-    if fault.kind == "html":
-        return web.Response(text="<html><body>Service Temporarily Unavailable</body></html>", content_type="text/html")
-    if fault.kind == "throttled":
-        return web.json_response({"status": 1111, "wait": 5, "source": "x5", "punish": "deny", "uuid": "local"})
-    return web.Response(status=500)  # "reset": cut off before anything was shown

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ from local.functions import ACCOUNT, REGION
 from local.pool import Call, LogLine, Outcome, Pool
 
 ASYNC_LIMIT = 128 * 1024
+"""Bytes of an asynchronous event (https://www.alibabacloud.com/help/en/functioncompute/fc/product-overview/limits)."""
+
+_SESSION = re.compile(rb"session=([0-9a-f]{32})")
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,6 @@ class Invocation:
     request_id: str = field(default_factory=lambda: f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}")
     state: str = "queued"
     outcomes: list[Outcome] = field(default_factory=list)
-    refused: int = 0
 
     @property
     def attempts(self) -> int:
@@ -69,9 +72,11 @@ class FunctionCompute:
         self.invocations: list[Invocation] = []
         self.faults = Faults()
         self.kills = Faults()
+        self.on_log: Callable[[LogLine], None] = lambda _: None
         self.changed: Callable[[Invocation], None] = lambda _: None
         self._clock = clock
         self._task_ids: dict[tuple[str, str], Invocation] = {}
+        self._carrying: dict[str, list[Invocation]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def kill_at(self, point: str, function: str = "reply", times: int = 1) -> None:
@@ -100,20 +105,37 @@ class FunctionCompute:
                 return next((i for i in reversed(self.invocations) if i.request_id == wanted), None)
         return None
 
+    def _note(self, invocation: Invocation) -> None:
+        self.invocations.append(invocation)
+        for found in set(_SESSION.findall(invocation.event)):
+            self._carrying.setdefault(found.decode(), []).append(invocation)
+
+    def carrying(self, session: str) -> list[Invocation]:
+        """Return the invocations whose event holds this webhook session: those of one message."""
+        return list(self._carrying.get(session, ()))
+
+    def forget(self) -> None:
+        """Drop what was recorded; task ids stay known."""
+        self.invocations.clear()
+        self._carrying.clear()
+        for pool in self.pools.values():
+            pool.logs.clear()
+            pool.files.clear()
+
     def known_task(self, function: str, task_id: str) -> Invocation | None:
         """Return the earlier invocation with this task id, when task mode is on."""
         return self._task_ids.get((function, task_id)) if self.rules.task_ids and task_id else None
 
     async def run(self, invocation: Invocation, how: str = "event", environ: dict[str, str] | None = None) -> Outcome:
         """Run once, now, and return how it ended."""
-        self.invocations.append(invocation)
+        self._note(invocation)
         outcome = await self._attempt(invocation, how, environ or {})
         self._set(invocation, "succeeded" if outcome.ok else "failed")
         return outcome
 
     def queue(self, invocation: Invocation) -> None:
         """Accept an asynchronous invocation; it runs as soon as an instance is free."""
-        self.invocations.append(invocation)
+        self._note(invocation)
         if invocation.task_id:
             self._task_ids[(invocation.function, invocation.task_id)] = invocation
         task = asyncio.get_running_loop().create_task(self._work(invocation))

@@ -72,6 +72,16 @@ class ModelRequest:
         return list(self.body.get("messages", []))
 
     @property
+    def usage(self) -> dict[str, int]:
+        """Tokens, counted as one per character."""
+        asked = sum(len(str(message.get("content", ""))) for message in self.messages)
+        return {
+            "prompt_tokens": asked,
+            "completion_tokens": len(self.answer),
+            "total_tokens": asked + len(self.answer),
+        }
+
+    @property
     def question(self) -> str:
         """What stands last in the prompt."""
         return str(self.messages[-1].get("content", "")) if self.messages else ""
@@ -160,7 +170,7 @@ class Model:
         seen.answer = reply.text or "".join(reply.chunks)
         message = {"role": "assistant", "content": seen.answer}
         choice = {"index": 0, "message": message, "finish_reason": reply.finish}
-        return web.json_response({**_head(seen, "chat.completion"), "choices": [choice], "usage": _usage(seen)})
+        return web.json_response({**_head(seen, "chat.completion"), "choices": [choice], "usage": seen.usage})
 
     async def _stream(self, request: web.Request, seen: ModelRequest, reply: Reply) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", **reply.headers})
@@ -181,7 +191,7 @@ class Model:
             last = {"index": 0, "delta": {}, "finish_reason": reply.finish}
             await _event(response, {**head, "choices": [last]})
             if (seen.body.get("stream_options") or {}).get("include_usage"):
-                await _event(response, {**head, "choices": [], "usage": _usage(seen)})
+                await _event(response, {**head, "choices": [], "usage": seen.usage})
             await response.write(b"data: [DONE]\n\n")
         except ConnectionError:
             pass  # the client has gone; what it got is recorded
@@ -195,11 +205,6 @@ async def _event(response: web.StreamResponse, data: Mapping[str, Any]) -> None:
 def _head(seen: ModelRequest, kind: str) -> dict[str, Any]:
     model = seen.body.get("model", "demo")
     return {"id": f"chatcmpl-{secrets.token_hex(8)}", "object": kind, "created": seen.at // 1000, "model": model}
-
-
-def _usage(seen: ModelRequest) -> dict[str, int]:
-    asked = sum(len(str(message.get("content", ""))) for message in seen.messages)
-    return {"prompt_tokens": asked, "completion_tokens": len(seen.answer), "total_tokens": asked + len(seen.answer)}
 
 
 def _pieces(text: str) -> list[str]:

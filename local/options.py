@@ -18,7 +18,8 @@ class Options:
     default. `handler`s are entry points as FC names them, found in `code`. `instances` is the most of each function.
     `platform` is "fc3" or "fc2" (how the trigger calls), `runtime` "python3.12" or "python3.10" (what the context
     has). `pace` is how many real seconds a function's sleep of one second takes; `model_pace` is what the echo waits
-    between two chunks, in seconds. `bucket` is a folder, or a temporary one when it is None.
+    between two chunks, in seconds. `bucket` is a folder, or a temporary one when it is None; `watch_files` records
+    what changes in it.
     """
 
     settings: Mapping[str, str | None] = field(default_factory=dict)
@@ -39,3 +40,4 @@ class Options:
     secret: str = "local-robot-secret"  # noqa: S105  # invented; signs loopback callbacks only
     pace: float = 0.02
     model_pace: float = 0.0
+    watch_files: bool = False

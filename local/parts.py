@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from local import frames
 from local.clock import CloudClock
 from local.dingtalk import DingTalk
-from local.fc import FunctionCompute
+from local.fc import FunctionCompute, Invocation
 from local.fc_http import InvokeApi, Trigger
 from local.functions import SERVICE, Function
+from local.messages import Sent, Shown
 from local.model import Model
 from local.options import Options
 from local.oss import BUCKET, ObjectStorage
@@ -28,7 +29,7 @@ class Parts:
     def __init__(self, options: Options, bucket: Path) -> None:
         self.options, self.bucket = options, bucket
         self.clock = CloudClock()
-        self.disk = Disk()
+        self.disk = Disk(str(bucket), options.watch_files)
         self.fc = FunctionCompute({}, self.clock, options.rules)
         self.dingtalk = DingTalk(self.clock, options.secret, self.fc.reached)
         self.model = Model(
@@ -37,6 +38,9 @@ class Parts:
         self.oss = ObjectStorage(self.clock)
         self.trigger = Trigger(self.fc, self.clock, "conversation", options.platform)
         self.api = InvokeApi(self.fc, self.clock)
+        self.listeners: list[Callable[[Sent | Shown], None]] = []
+        self.fc.changed = self._invocation_changed
+        self.dingtalk.changed = self._message_changed
         self.clock.listen(lambda offset: self.broadcast({"kind": "clock", "offset": offset}))
         self._instances: asyncio.base_events.Server | None = None
 
@@ -49,8 +53,9 @@ class Parts:
         address = self._instances.sockets[0].getsockname()
         for function in (self._conversation(), self._reply()):
             options = self.options
-            pool = Pool(function, self.clock, self.disk, str(self.bucket), options.pace, options.idle_seconds)
+            pool = Pool(function, self.clock, self.disk, options.pace, options.idle_seconds)
             pool.open((address[0], address[1]))
+            pool.on_log = lambda line: self.fc.on_log(line)
             self.fc.pools[function.name] = pool
 
     async def stop(self) -> None:
@@ -61,6 +66,15 @@ class Parts:
             self._instances.close()
         for site in (self.trigger.site, self.api.site, self.dingtalk.site, self.model.site, self.oss.site):
             await site.stop()
+
+    def _invocation_changed(self, invocation: Invocation) -> None:
+        sent = self.dingtalk.sender_of(invocation.event)
+        if sent is not None:
+            self._message_changed(sent)
+
+    def _message_changed(self, message: Sent | Shown) -> None:
+        for listener in list(self.listeners):
+            listener(message)
 
     def broadcast(self, frame: Mapping[str, object]) -> None:
         """Tell every instance."""

@@ -9,7 +9,7 @@ import secrets
 import signal
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,15 @@ class LogLine:
     request_id: str
     at: float
     text: str
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """One change in the bucket: `operation` is "write", "os.remove", "os.rename" or "os.mkdir"; `path` within it."""
+
+    request_id: str
+    operation: str
+    path: str
 
 
 @dataclass(frozen=True)
@@ -95,21 +104,24 @@ class Instance:
 
 
 class Disk:
-    """The faults of the bucket, as sent to every instance with every invocation."""
+    """The bucket: its folder, whether changes are recorded, and its faults, which every invocation brings along."""
 
-    def __init__(self) -> None:
+    def __init__(self, mount: str, watched: bool) -> None:
+        self.mount, self.watched = mount, watched
         self.faults: list[dict[str, Any]] = []
 
 
 class Pool:
     """Runs calls of one function in at most `function.instances` processes; more calls wait in line."""
 
-    def __init__(self, function: Function, clock: CloudClock, disk: Disk, mount: str, pace: float, idle: float) -> None:
+    def __init__(self, function: Function, clock: CloudClock, disk: Disk, pace: float, idle: float) -> None:
         self.function = function
         self.instances: list[Instance] = []
         self.logs: list[LogLine] = []
+        self.files: list[FileChange] = []
         self.cold_start = 0.0
-        self._clock, self._disk, self._mount, self._pace, self._idle = clock, disk, mount, pace, idle
+        self.on_log: Callable[[LogLine], None] = lambda _: None
+        self._clock, self._disk, self._pace, self._idle = clock, disk, pace, idle
         self._line: deque[asyncio.Future[None]] = deque()
         self._ports: dict[int, Instance] = {}
         self._zygote = zygote_for(function.preload)
@@ -230,7 +242,8 @@ class Pool:
                 "environment": self.function.environment(name),
                 "pace": self._pace,
                 "offset": self._clock.offset,
-                "mount": self._mount,
+                "mount": self._disk.mount,
+                "watched": self._disk.watched,
                 "path": [str(path) for path in self.function.code],
             }
         )
@@ -242,7 +255,12 @@ class Pool:
         kind = frame["kind"]
         if kind == "log":
             request_id = instance.call.request_id if instance.call else ""
-            self.logs.append(LogLine(self.function.name, instance.name, request_id, self._clock.now(), frame["line"]))
+            line = LogLine(self.function.name, instance.name, request_id, self._clock.now(), frame["line"])
+            self.logs.append(line)
+            self.on_log(line)
+        elif kind == "file":
+            request_id = instance.call.request_id if instance.call else ""
+            self.files.append(FileChange(request_id, frame["operation"], frame["path"]))
         elif kind == "connected":
             self._ports[frame["port"]] = instance
         elif kind == "ready":

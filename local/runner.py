@@ -44,6 +44,8 @@ class Instance:
         self._clock = InstanceClock(setup["pace"])
         self._clock.follow(setup["offset"])
         self._disk = Disk(setup["mount"])
+        if setup["watched"]:
+            self._disk.watch(lambda operation, path: self.send({"kind": "file", "operation": operation, "path": path}))
         self._path: list[str] = setup["path"]
 
     def send(self, frame: Mapping[str, Any]) -> None:

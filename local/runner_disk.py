@@ -41,17 +41,28 @@ class Disk:
     def __init__(self, mount: str) -> None:
         self._mount = os.path.join(os.path.abspath(mount), "")
         self._faults: list[Mapping[str, Any]] = []
-        self._hooked = False
+        self._hooked = self._replaced = False
+        self._report: Callable[[str, str], None] | None = None
         self._operations = 0
+
+    def watch(self, report: Callable[[str, str], None]) -> None:
+        """Call `report(operation, path)` for every change, with the path within the mount."""
+        self._report = report
+        self._hook()
 
     def set_faults(self, faults: list[Mapping[str, Any]]) -> None:
         """Replace the faults; operations are counted from here."""
         self._faults = faults
         self._operations = 0
-        if faults and not self._hooked:
+        if faults and not self._replaced:
+            self._replaced = True
+            self._hook()
+            self._replace()
+
+    def _hook(self) -> None:
+        if not self._hooked:
             self._hooked = True
             sys.addaudithook(self._audit)
-            self._replace()
 
     def _replace(self) -> None:
         builtins.open = io.open = self._open
@@ -64,7 +75,7 @@ class Disk:
             accessor.scandir = staticmethod(self._scandir)
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if not self._faults or not (event == "open" or event in _WRITES or event in _READS):
+        if not (event == "open" or event in _WRITES or event in _READS):
             return
         operation = event
         if event == "open":
@@ -72,7 +83,9 @@ class Disk:
             operation = "write" if flags & (os.O_WRONLY | os.O_RDWR) else "read"
         for path in arguments[:2] if event == "os.rename" else arguments[:1]:
             if self._below(path):
-                self._meet(operation, os.fspath(path))
+                self._meet(operation, os.fsdecode(path))
+                if self._report is not None and operation in _WRITES:
+                    self._report(operation, os.path.relpath(os.fsdecode(path), self._mount))
 
     def _below(self, path: object) -> bool:
         if not isinstance(path, (str, bytes, os.PathLike)):

@@ -1,0 +1,98 @@
+"""What passes between people and the robot, as the local DingTalk keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from local.payloads import Body
+from local.people import Conversation, Person
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One callback and its answer. `status` is None when none came (`error` says why); times in ms."""
+
+    headers: Mapping[str, str]
+    request: bytes
+    status: int | None
+    body: bytes
+    response_headers: Mapping[str, str]
+    ack_ms: int
+    error: str = ""
+
+
+@dataclass
+class Sent:
+    """A message of a person. Everything in it grows while the message is on its way.
+
+    `at` is in ms; `session` is the token of its webhook; `quotes` is the id of the message that is quoted.
+    """
+
+    id: str
+    conversation: Conversation
+    person: Person
+    kind: str
+    text: str
+    at: int
+    payload: Body
+    session: str
+    quotes: str = ""
+    mention: bool = True
+    deliveries: list[Delivery] = field(default_factory=list)
+    answers: list[Shown] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+
+    @property
+    def status(self) -> int | None:
+        """Status of the first answer to the callback; None when none came."""
+        return self.deliveries[0].status if self.deliveries else None
+
+    @property
+    def body(self) -> bytes:
+        """Body of the first answer to the callback."""
+        return self.deliveries[0].body if self.deliveries else b""
+
+    @property
+    def ack_ms(self) -> int:
+        """Milliseconds to the first answer to the callback."""
+        return self.deliveries[0].ack_ms if self.deliveries else 0
+
+    @property
+    def message_id(self) -> str:
+        """DingTalk's own id of the message."""
+        return str(self.payload.get("msgId", ""))
+
+    @property
+    def reaches_robot(self) -> bool:
+        """Whether DingTalk passes it on: in a group only when the robot is mentioned."""
+        return not self.conversation.group or self.mention
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One message of the robot that people see. `via` is "webhook" or "body"; `at` is in ms; `mentions` staff ids."""
+
+    id: str
+    conversation: Conversation
+    kind: str
+    title: str
+    text: str
+    at: int
+    answers: Sent
+    via: str
+    mentions: tuple[str, ...]
+    payload: Body
+
+
+@dataclass(frozen=True)
+class Post:
+    """One post to a session webhook and DingTalk's answer to it (`errcode` 0: shown; None: no such answer)."""
+
+    session: str
+    at: int
+    status: int
+    errcode: int | None
+    body: bytes
+    answer: bytes
+    fault: str = ""

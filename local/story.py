@@ -1,0 +1,121 @@
+"""What became of a message, and how: the page's state line and its story."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local.fc import Invocation
+from local.functions import SECURITY_TOKEN
+from local.messages import Delivery, Sent
+from local.model import ModelRequest
+from local.parts import Parts
+from local.sentences import sentence
+
+Json = dict[str, Any]
+
+
+def state_of(sent: Sent, parts: Parts) -> Json:
+    """Return phase, times in ms, status and, where it failed, why."""
+    state: Json = {"phase": "sent", "ack_ms": None, "answered_ms": None, "why": None, "status": sent.status}
+    language = parts.options.language
+    if not sent.reaches_robot:
+        return {**state, "phase": "undelivered", "why": sentence(language, "not_mentioned")}
+    if sent.answers:
+        state |= {"phase": "answered", "answered_ms": max(0, sent.answers[0].at - sent.at)}
+    if not sent.deliveries:
+        return state
+    state["ack_ms"] = sent.ack_ms
+    if sent.answers:
+        return state
+    why = _why_failed(sent, parts.fc.carrying(sent.session), language)
+    return {**state, "phase": "failed" if why else "acknowledged", "why": why}
+
+
+def _why_failed(sent: Sent, invocations: list[Invocation], language: str) -> str | None:
+    first = sent.deliveries[0]
+    if first.status is None:
+        return sentence(language, "no_answer", error=first.error)
+    if first.status >= 300:
+        return sentence(language, "status", status=first.status)
+    handed_over = [invocation for invocation in invocations if invocation.how != "trigger"]
+    if not handed_over or not all(invocation.over for invocation in handed_over):
+        return None
+    refused = [post.errcode for post in sent.posts if post.errcode]
+    failed = [(i.function, outcome) for i in handed_over for outcome in i.outcomes if not outcome.ok]
+    if refused:
+        detail = sentence(language, "errcode", code=refused[-1])
+    elif failed:
+        function, outcome = failed[-1]
+        message = f"{outcome.error_type}: {outcome.message}"[:200]
+        detail = sentence(language, "run_failed", function=function, message=message)
+    else:
+        detail = sentence(language, "nothing_posted")
+    return sentence(language, "silent", detail=detail)
+
+
+def story_of(sent: Sent, parts: Parts) -> Json:
+    """Return every step of a message, in order, as JSON."""
+    invocations = parts.fc.carrying(sent.session)
+    runs = {invocation.request_id for invocation in invocations}
+    deliveries = [_delivery(delivery, parts) for delivery in sent.deliveries]
+    first = deliveries[0] if deliveries else {"request": None, "response": None}
+    story: Json = {**first, "invocations": [_invocation(invocation) for invocation in invocations]}
+    story["model"] = [_model(request) for request in parts.model.requests if request.turn in runs]
+    story["webhook"] = [
+        {"at": post.at, "status": post.status, "errcode": post.errcode, "fault": post.fault or None}
+        | {"body": _text(post.body), "answer": _text(post.answer)}
+        for post in sent.posts
+    ]
+    pools = parts.fc.pools.values()
+    files = [change for pool in pools for change in pool.files if change.request_id in runs]
+    story["files"] = [f"{change.operation} {change.path}" for change in files]
+    lines = sorted((line for pool in pools for line in pool.logs if line.request_id in runs), key=lambda line: line.at)
+    story["logs"] = [f"{line.function}  {line.text}" for line in lines]
+    if len(deliveries) > 1:
+        story["redeliveries"] = deliveries[1:]
+    return story
+
+
+def _delivery(delivery: Delivery, parts: Parts) -> Json:
+    request = {"method": "POST", "url": parts.dingtalk.trigger + "/", "headers": dict(delivery.headers)}
+    response = {"status": delivery.status, "ms": delivery.ack_ms, "error": delivery.error or None}
+    return {
+        "request": request | {"body": _text(delivery.request)},
+        "response": response | {"headers": dict(delivery.response_headers), "body": _text(delivery.body)},
+    }
+
+
+def _invocation(invocation: Invocation) -> Json:
+    attempts = [
+        {"result": outcome.kind, "ms": outcome.ms, "cold": outcome.cold, "instance": outcome.instance}
+        | ({"error": f"{outcome.error_type}: {outcome.message}"} if not outcome.ok else {})
+        for outcome in invocation.outcomes
+    ]
+    return {
+        "function": invocation.function,
+        "how": invocation.how,
+        "state": invocation.state,
+        "task_id": invocation.task_id or None,
+        "request_id": invocation.request_id,
+        "attempts": attempts,
+        "event": _text(invocation.event),
+    }
+
+
+def _model(request: ModelRequest) -> Json:
+    hidden = {"authorization", "api-key"}
+    headers = {name: "***" if name.lower() in hidden else value for name, value in request.headers.items()}
+    return {
+        "path": request.path,
+        "status": request.status,
+        "first_token_ms": request.first_token_at - request.at if request.first_token_at else None,
+        "total_ms": request.done_at - request.at if request.done_at else None,
+        "usage": request.usage,
+        "headers": headers,
+        "body": request.body,
+        "answer": request.answer,
+    }
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace").replace(SECURITY_TOKEN, "***")
