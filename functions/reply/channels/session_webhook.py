@@ -143,7 +143,7 @@ class SessionWebhook:
                 stream=True,
             )
         except (requests.RequestException, urllib3_errors.HTTPError) as problem:
-            return _unanswered(problem)
+            return unanswered(problem)
         finally:
             self._used_at = self._clock.now()
         with response:
@@ -153,18 +153,17 @@ class SessionWebhook:
         """The body as far as it comes in time and within the limit."""
         body = b""
         try:
-            while len(body) < LARGEST_RESPONSE and self._clock.now() < ends:
-                piece = response.raw.read1(LARGEST_RESPONSE - len(body), decode_content=True)
-                if not piece:
-                    break
+            while piece := response.raw.read1(LARGEST_RESPONSE - len(body), decode_content=True):
                 body += piece
+                if len(body) >= LARGEST_RESPONSE or self._clock.now() >= ends:
+                    break
         except urllib3_errors.HTTPError:
             pass  # what has come may be enough to know the result
         return body
 
 
-def _unanswered(problem: Exception) -> Verdict:
-    """What it means that no response came: was the request sent?"""
+def unanswered(problem: Exception) -> Verdict:
+    """What an error of requests or urllib3 instead of a response means: was the request sent?"""
     if isinstance(problem, (requests.exceptions.ConnectTimeout, urllib3_errors.NewConnectionError)):
         return NOT_CONNECTED
     if isinstance(problem, (requests.ConnectionError, requests.exceptions.SSLError)):
