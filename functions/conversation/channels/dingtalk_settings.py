@@ -46,9 +46,9 @@ class DingTalkSettings:
 def _named_robots(reader: SettingsReader) -> tuple[Robot, ...]:
     robots = []
     for number, entry in enumerate(reader.words("DINGTALK_CREDENTIALS"), 1):
-        client_id, colon, secret = (part.strip() for part in entry.replace("：", ":", 1).partition(":"))
-        if client_id and colon and secret:
-            robots.append(Robot(client_id, secret))
+        client_id, *rest = (part.strip() for part in re.split("[:：]", entry, maxsplit=1))
+        if client_id and rest and rest[0]:
+            robots.append(Robot(client_id, rest[0]))
         else:
             reader.problem(
                 f"entry {number} of DINGTALK_CREDENTIALS is not of the form clientId:secret; mend or drop it"
