@@ -76,6 +76,7 @@ class LocalCloud:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="local-cloud", daemon=True)
         self._changed = threading.Condition()
+        self._happened = 0
         self._private: dict[str, Conversation] = {}
 
     def __enter__(self) -> LocalCloud:
@@ -106,6 +107,7 @@ class LocalCloud:
 
     def _tell(self, _: object) -> None:
         with self._changed:
+            self._happened += 1
             self._changed.notify_all()
 
     # People and places
@@ -199,13 +201,17 @@ class LocalCloud:
     def until(self, condition: Callable[[], bool], seconds: float = 20) -> bool:
         """Wait until `condition` holds, looking at it whenever something has happened; False when it never did."""
         end = time.monotonic() + seconds
-        with self._changed:
-            while not condition():
-                left = end - time.monotonic()
-                if left <= 0:
-                    return False
-                self._changed.wait(min(left, 0.2))
-        return True
+        while True:
+            happened = self._happened
+            # Not under the lock: the condition may ask the cloud something, and the cloud tells of changes.
+            if condition():
+                return True
+            left = end - time.monotonic()
+            if left <= 0:
+                return False
+            with self._changed:
+                if happened == self._happened:
+                    self._changed.wait(min(left, 0.2))
 
     def seen(self, conversation: Conversation) -> list[Shown]:
         """Return what the robot has said in a conversation, in order."""

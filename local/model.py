@@ -144,7 +144,6 @@ class Model:
         except ValueError:
             return _error(failing(400, "invalid_json", "the body is not JSON"))
         seen = ModelRequest(self._clock.now_ms(), request.raw_path, dict(request.headers), body, peer_port(request))
-        await asyncio.sleep(0)
         seen.turn = self._turn_of(seen.port)
         self.requests.append(seen)
         if self._reached("model", seen.port):

@@ -263,6 +263,7 @@ class Pool:
             self.files.append(FileChange(request_id, frame["operation"], frame["path"]))
         elif kind == "connected":
             self._ports[frame["port"]] = instance
+            instance.send({"kind": "noted"})
         elif kind == "ready":
             instance.ready.set_result(None)
         elif kind == "broken":

@@ -6,6 +6,7 @@ function's code can tell where it runs.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
 import json
@@ -25,15 +26,19 @@ from local.runner_disk import Disk
 
 KILLED = 137
 """Exit status of a process that was killed, as a shell shows it."""
+_NOTE_SECONDS = 1.0
 
 
 class Instance:
     """One instance: connects to its cloud, imports the entry point, serves invocations until the cloud goes away."""
 
     def __init__(self, request: Mapping[str, Any]) -> None:
+        self._host: str = request["host"]
         self._connection = socket.create_connection((request["host"], request["port"]))
         self._sending = threading.Lock()
         self._invocations: queue.SimpleQueue[frames.Frame] = queue.SimpleQueue()
+        self._noted: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._connecting = threading.Lock()
         self.send({"kind": "hello", "token": request["token"], "pid": os.getpid()})
         setup = frames.receive(self._connection)
         if setup is None:
@@ -61,7 +66,7 @@ class Instance:
         """Run until the cloud closes the connection."""
         sys.stdout = sys.stderr = _LogLines(self.send)
         self._clock.install()
-        _report_connections(self.send)
+        self._report_connections()
         sys.path[:0] = self._path
         module, _, name = self._facts["handler"].rpartition(".")
         try:
@@ -81,10 +86,28 @@ class Instance:
                 os._exit(0)
             if frame["kind"] == "clock":
                 self._clock.follow(frame["offset"])
+            elif frame["kind"] == "noted":
+                self._noted.put(None)
             elif frame["kind"] == "disk":
                 self._disk.set_faults(frame["faults"])
             else:
                 self._invocations.put(frame)
+
+    def _report_connections(self) -> None:
+        """Say which local port each connection has, so that the stand-ins know which invocation is talking to them.
+
+        `connect` returns when the cloud has taken note: nothing can be sent before that.
+        """
+        real_connect = socket.socket.connect
+
+        def connect(connecting: socket.socket, address: Any, /) -> None:
+            real_connect(connecting, address)
+            if connecting.family == socket.AF_INET and connecting.getpeername()[0] == self._host:
+                with self._connecting, contextlib.suppress(queue.Empty):
+                    self.send({"kind": "connected", "port": connecting.getsockname()[1]})
+                    self._noted.get(timeout=_NOTE_SECONDS)
+
+        socket.socket.connect = connect  # type: ignore[method-assign,assignment]  # the one place every client passes
 
     def _run(self, handler: Callable[..., Any], frame: frames.Frame) -> None:
         self._clock.follow(frame["offset"], fresh=True)
@@ -134,18 +157,6 @@ def _called_wsgi(handler: Callable[..., Any], frame: frames.Frame, context: obje
 def _described(error: BaseException) -> dict[str, Any]:
     lines = traceback.format_exception(type(error), error, error.__traceback__)
     return {"message": str(error), "type": type(error).__name__, "stack": [line.rstrip() for line in lines]}
-
-
-def _report_connections(send: Callable[[Mapping[str, Any]], None]) -> None:
-    """Say which local port each connection has, so that the stand-ins know which invocation is talking to them."""
-    real_connect = socket.socket.connect
-
-    def connect(self: socket.socket, address: Any, /) -> None:
-        real_connect(self, address)
-        if self.family == socket.AF_INET:
-            send({"kind": "connected", "port": self.getsockname()[1]})
-
-    socket.socket.connect = connect  # type: ignore[method-assign,assignment]  # the one place every client passes
 
 
 class _LogLines(io.TextIOBase):

@@ -154,8 +154,8 @@ class _Listing:
         self._context = entries
         self._entries: Iterator[os.DirEntry[str]] = entries.__enter__()
 
-    def __iter__(self) -> Iterator[os.DirEntry[str]]:
-        return self._entries
+    def __iter__(self) -> _Listing:
+        return self  # not the entries: whoever iterates must keep the directory open
 
     def __next__(self) -> os.DirEntry[str]:
         return next(self._entries)

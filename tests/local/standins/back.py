@@ -1,5 +1,6 @@
 """A stand-in for `reply`: asks the model, writes a file into the bucket, posts the answer."""
 
+import errno
 import json
 import os
 import pathlib
@@ -27,15 +28,25 @@ def handler(event, context):
     try:
         folder.mkdir(exist_ok=True)
         (folder / f"{time.time_ns()}.txt").write_text(words, encoding="utf-8")
-        state = f"{len(os.listdir(folder)) > 0}"
+        state = "written"
     except OSError as error:
-        state = type(error).__name__ + str(error.errno)
+        state = errno.errorcode[error.errno]
+    print(f"disk {state}")
     if words.startswith("sleep"):
         time.sleep(float(words.split()[1]))
+    if words == "clock":
+        before = (time.time(), time.monotonic())
+        time.sleep(30)
+        print(f"slept {time.time() - before[0]:.1f} {time.monotonic() - before[1]:.1f}")
+    if words == "list":
+        print("sees " + ",".join(sorted(os.listdir(folder))))
+        print("scans " + ",".join(sorted(entry.name for entry in os.scandir(folder))))
+    if words == "read":
+        print(f"reads {(folder / 'known.txt').read_bytes()!r}")
     if words == "hang":
         while True:
             time.sleep(100)
-    if words == "raise":
+    if words == "fail":
         raise ValueError("on demand")
     if words == "exit":
         os._exit(3)
@@ -43,5 +54,5 @@ def handler(event, context):
     stream = client.chat.completions.create(model="demo", messages=[{"role": "user", "content": words}], stream=True)
     text = "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
     result = post(message["sessionWebhook"], {"msgtype": "markdown", "markdown": {"title": words, "text": text}})
-    print(json.dumps({"state": state, "result": result}))
+    print(f"posted {result['errcode']}")
     return "done"

@@ -1,0 +1,238 @@
+"""The page's server: what a browser gets, what it may ask for, and who may ask."""
+
+import json
+import threading
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from local.cloud import LocalCloud, Options
+from local.page_server import PageServer
+from tests.local.conftest import STANDIN_OPTIONS
+
+
+class Page:
+    def __init__(self, cloud: LocalCloud, server: PageServer) -> None:
+        self.cloud, self.server, self.url = cloud, server, server.site.url
+        self.http = requests.Session()
+        self.http.trust_env = False
+
+    def get(self, path: str, **headers: str) -> requests.Response:
+        return self.http.get(self.url + path, headers=headers, timeout=10)
+
+    def post(self, path: str, data: object, **headers: str) -> requests.Response:
+        return self.http.post(self.url + path, json=data, headers=headers, timeout=10)
+
+    def send(self, text: str, conversation: str = "private-1", person: str = "person-1", **more: object) -> dict:
+        answer = self.post("/api/send", {"conversation": conversation, "person": person, "text": text, **more})
+        assert answer.status_code == 202, answer.text
+        return answer.json()
+
+    def message(self, message_id: str) -> dict:
+        return next(m for m in self.get("/api/state").json()["messages"] if m["id"] == message_id)
+
+    def settled(self, message_id: str) -> dict:
+        phases = ("answered", "failed", "undelivered")
+        assert self.cloud.until(lambda: self.message(message_id)["state"]["phase"] in phases, 20)
+        return self.message(message_id)
+
+
+@pytest.fixture(scope="module")
+def _page() -> Iterator[Page]:
+    with LocalCloud(Options(**STANDIN_OPTIONS, language="en", watch_files=True)) as cloud:
+        server = PageServer(cloud.parts, {"demo": True, "name": "demo"})
+        cloud.do(server.site.start())
+        page = Page(cloud, server)
+        yield page
+        page.http.close()
+        cloud.do(server.stop())
+
+
+@pytest.fixture
+def page(_page: Page) -> Iterator[Page]:
+    yield _page
+    _page.post("/api/reset", {})
+    _page.cloud.reset()
+
+
+def test_the_page_and_its_files_are_served(page) -> None:
+    """The address gives the page; its files are below /static and nothing else is."""
+    assert "<html" in page.get("/").text
+    assert page.get("/static/icon.svg").status_code == 200
+    assert page.get("/static/../page_server.py").status_code == 404
+    assert page.get("/page_server.py").status_code == 404
+
+
+def test_the_state_has_four_people_and_their_chats(page) -> None:
+    """One administrator, one person without staff id; a private chat each and one group of all."""
+    state = page.get("/api/state").json()
+    assert (state["language"], state["model"]) == ("en", {"demo": True, "name": "demo"})
+    assert [person["admin"] for person in state["people"]].count(True) == 1
+    assert [person["staffId"] for person in state["people"]].count("") == 1
+    kinds = [(c["kind"], len(c["people"])) for c in state["conversations"]]
+    assert sorted(kinds) == [("group", 4)] + [("private", 1)] * 4
+
+
+def test_a_message_is_answered_and_tells_its_story(page) -> None:
+    """Sent, acknowledged, answered; the story has each step, without a secret."""
+    sent = page.send("hello")
+    assert sent["state"]["phase"] == "sent"
+    done = page.settled(sent["id"])
+    assert (done["state"]["phase"], done["state"]["status"]) == ("answered", 200)
+    assert done["state"]["ack_ms"] >= 0
+    assert done["state"]["answered_ms"] >= 0
+    page.cloud.until(lambda: all(i.over for i in page.cloud.invocations()))
+    [answer] = [m for m in page.get("/api/state").json()["messages"] if m["answers"] == sent["id"]]
+    assert (answer["from"], answer["via"], answer["kind"]) == ("bot", "webhook", "markdown")
+    story = page.get(f"/api/story/{answer['id']}").json()
+    assert story == page.get(f"/api/story/{sent['id']}").json()
+    assert {"timestamp", "sign"} <= story["request"]["headers"].keys()
+    assert story["response"]["status"] == 200
+    assert [i["function"] for i in story["invocations"]] == ["conversation", "reply"]
+    assert story["invocations"][1]["task_id"].startswith("m_")
+    assert story["model"][0]["body"]["messages"][-1]["content"] == "hello"
+    assert story["webhook"][0]["errcode"] == 0
+    assert any(entry.startswith("write notes/") for entry in story["files"])
+    assert "reply  posted 0" in story["logs"]
+    assert "sk-local" not in json.dumps(story)
+
+
+def test_an_answer_in_the_response_body_is_marked(page) -> None:
+    """Such an answer has `via` "body"."""
+    sent = page.send("help")
+    page.settled(sent["id"])
+    [answer] = [m for m in page.get("/api/state").json()["messages"] if m["answers"] == sent["id"]]
+    assert (answer["via"], answer["text"]) == ("body", "some help")
+
+
+@pytest.mark.parametrize(("text", "why"), [("raise", "answered with 502"), ("fail", ""), ("exit", "")])
+def test_a_failure_says_why(page, text, why) -> None:
+    """A message whose callback fails says so; one that was apologised for counts as answered."""
+    done = page.settled(page.send(text)["id"])
+    if why:
+        assert done["state"]["phase"] == "failed"
+        assert why in done["state"]["why"]
+    else:
+        assert done["state"]["phase"] == "answered"
+
+
+def test_a_post_that_dingtalk_refused_is_the_reason(page) -> None:
+    """When the webhook refused the answer, the state names DingTalk's code."""
+    page.cloud.dingtalk_fails("300001")
+    done = page.settled(page.send("hello")["id"])
+    assert done["state"]["phase"] == "failed"
+    assert "300001" in done["state"]["why"]
+
+
+def test_in_a_group_only_a_mention_is_delivered(page) -> None:
+    """Without a mention a message is shown and goes nowhere."""
+    silent = page.send("psst", "group-1", "person-2", mention=False)
+    assert page.message(silent["id"])["state"]["phase"] == "undelivered"
+    assert page.cloud.invocations() == []
+    loud = page.send("hello", "group-1", "person-2", mention=True)
+    assert page.settled(loud["id"])["state"]["phase"] == "answered"
+
+
+def test_any_earlier_message_can_be_quoted(page) -> None:
+    """A quote of a person's and of the robot's message reaches the robot."""
+    first = page.send("first words")
+    page.settled(first["id"])
+    answer = next(m for m in page.get("/api/state").json()["messages"] if m["answers"] == first["id"])
+    for quoted in (first, answer):
+        sent = page.send("what is this?", quote=quoted["id"])
+        assert sent["quote"] == quoted["id"]
+        page.settled(sent["id"])
+        body = json.loads(page.get(f"/api/story/{sent['id']}").json()["request"]["body"])
+        assert body["text"]["repliedMsg"]["content"]["text"] == quoted["text"]
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        {"conversation": "nowhere", "person": "person-1", "text": "x"},
+        {"conversation": "private-1", "person": "person-2", "text": "x"},
+        {"conversation": "private-1", "person": "person-1", "text": ""},
+        {"conversation": "private-1", "person": "person-1"},
+        {"conversation": "private-1", "person": "person-1", "text": "x" * 200_001},
+        {"conversation": "private-1", "person": "person-1", "text": "x", "quote": "m-unknown"},
+        {"conversation": "private-1", "person": "person-1", "text": "x", "kind": "telepathy"},
+        {"conversation": "group-1", "person": "person-1", "text": "x", "kind": "audio"},
+        ["no", "object"],
+        "text",
+    ],
+)
+def test_a_message_that_cannot_be_is_refused_with_a_sentence(page, draft) -> None:
+    """What the page should not send gets a 4xx and one sentence."""
+    answer = page.post("/api/send", draft)
+    assert 400 <= answer.status_code < 500
+    assert answer.json()["error"]
+
+
+def test_a_form_of_another_site_cannot_send(page) -> None:
+    """A body that is not declared as JSON is refused: forms cannot declare it."""
+    draft = json.dumps({"conversation": "private-1", "person": "person-1", "text": "x"})
+    answer = page.http.post(page.url + "/api/send", data=draft, headers={"Content-Type": "text/plain"}, timeout=10)
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("GET", "/api/state", {"Host": "evil.example"}, 403),
+        ("GET", "/", {"Host": "evil.example:80"}, 403),
+        ("GET", "/api/state", {"Host": "127.0.0.1:1"}, 403),
+        ("GET", "/api/state", {"Host": "localhost:{port}"}, 200),
+        ("POST", "/api/reset", {"Origin": "http://evil.example"}, 403),
+        ("POST", "/api/reset", {"Origin": "null"}, 403),
+        ("POST", "/api/reset", {"Origin": "http://127.0.0.1:1"}, 403),
+        ("POST", "/api/reset", {"Origin": "http://127.0.0.1:{port}"}, 200),
+        ("POST", "/api/reset", {}, 200),
+    ],
+)
+def test_only_its_own_address_is_answered(page, method, path, headers, status) -> None:
+    """Another Host (DNS rebinding) and, for changes, another Origin are refused."""
+    port = str(page.server.site.port)
+    sent = {name: value.replace("{port}", port) for name, value in headers.items()}
+    answer = page.http.request(method, page.url + path, headers=sent, timeout=10)
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_an_open_page_is_told_what_happens(page) -> None:
+    """Every new or changed message comes as an event, and so does a reset."""
+    found: list[dict] = []
+
+    def listen() -> None:
+        with page.http.get(page.url + "/api/events", stream=True, timeout=20) as stream:
+            for line in stream.iter_lines():
+                if line.startswith(b"data: "):
+                    found.append(json.loads(line[6:]))
+                    if found[-1]["kind"] == "reset":
+                        return
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    assert page.cloud.until(lambda: bool(page.server._listeners))
+    sent = page.send("hello")
+    page.settled(sent["id"])
+    assert page.cloud.until(
+        lambda: any(e["message"]["state"] and e["message"]["state"]["phase"] == "answered" for e in found)
+    )
+    assert any(e["message"]["answers"] == sent["id"] for e in found)
+    page.post("/api/reset", {})
+    listener.join(10)
+    assert found[-1] == {"kind": "reset"}
+
+
+def test_a_reset_starts_afresh(page) -> None:
+    """After a reset nothing is shown, and the functions meet conversations they do not know."""
+    first = page.settled(page.send("hello")["id"])
+    before = json.loads(page.get(f"/api/story/{first['id']}").json()["request"]["body"])["conversationId"]
+    page.post("/api/reset", {})
+    assert page.get("/api/state").json()["messages"] == []
+    again = page.settled(page.send("hello")["id"])
+    after = json.loads(page.get(f"/api/story/{again['id']}").json()["request"]["body"])["conversationId"]
+    assert before != after
+    assert page.get(f"/api/story/{first['id']}").status_code == 404
