@@ -50,22 +50,29 @@ def apologise(message: Message, services: Services, until: float) -> str:
     """FC has given up on the message: show what was saved for it, or apologise, once. Never raises."""
     run = Run.start(message, services, until)
     run.log.error("gave_up", remedy="FC has used up its retries; look for this request id's earlier lines")
+    sentence = services.wording.failed_gave_up.format(request_id=message.request_id)
     try:
-        if _recorded(run):
-            return "done"
-        if message.notice:
-            return run.speaker.say(message.notice, Record("refused", answer=message.notice))
-        run.memory.load()
-        found = run.memory.document.turns.get(message.turn_id)
-        if found and found.finished and found.answer:
-            return run.show(found)
-        return run.explain(services.wording.failed_gave_up, found or _turn(run, ""))
+        with run.speaker.watchdog(sentence, run.watchdog_at):
+            return _last_word(run)
     except DeliveryDelayed as delayed:
         closed = Undeliverable(delayed.code, "no attempt is left")
         return run.speaker.close_undeliverable(closed, Record("undeliverable"))
     except Exception as bug:  # noqa: BLE001 - raising here would only make FC run the apology again
         _log_bug(run, bug)
         return "failed"
+
+
+def _last_word(run: Run) -> str:
+    message = run.message
+    if _recorded(run):
+        return "done"
+    if message.notice:
+        return run.speaker.say(message.notice, Record("refused", answer=message.notice))
+    run.memory.load()
+    found = run.memory.document.turns.get(message.turn_id)
+    if found and found.finished and found.answer:
+        return run.show(found)
+    return run.explain(run.services.wording.failed_gave_up, found or _turn(run, ""))
 
 
 def _one_outcome(run: Run) -> str:
@@ -75,6 +82,7 @@ def _one_outcome(run: Run) -> str:
     if message.notice:
         return run.speaker.say(message.notice, Record("refused", answer=message.notice))
     if not services.claim.holds(message):
+        run.speaker.silence()
         run.log.info("duplicate", by="claim")
         return "duplicate"
     run.memory.load()
@@ -189,7 +197,10 @@ _STEPS: Mapping[Standing, Callable[[Run, Turn], str]] = {
 
 def _recorded(run: Run, at: int | None = None) -> bool:
     try:
-        return bool(run.services.records.outcome(run.message, at))
+        done = bool(run.services.records.outcome(run.message, at))
+        if done:
+            run.speaker.silence()
+        return done
     except StoreUnavailable as problem:
         run.log.error("records_unread", problem=str(problem), remedy="check the OSS mount")
         return False

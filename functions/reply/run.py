@@ -16,8 +16,8 @@ from shared.message import Message
 LONGEST_RESERVE_S = 20.0
 """Seconds kept at the end of a run for saving and delivering; less where the function's time-out is short."""
 
-LONGEST_WATCH_S = 12.0
-"""Seconds before FC's kill at which the watchdog speaks; less where the function's time-out is short."""
+LONGEST_WATCH_S, SHORTEST_WATCH_S = 12.0, 2.0
+"""Seconds before FC's kill at which the watchdog speaks: a tenth of the function's time-out within these bounds."""
 
 
 @dataclass
@@ -56,7 +56,8 @@ class Run:
     @property
     def watchdog_at(self) -> float:
         """When the watchdog explains, if nobody has spoken."""
-        return self.until - min(LONGEST_WATCH_S, 0.1 * (self.until - self.started))
+        tenth = 0.1 * (self.until - self.started)
+        return self.until - min(LONGEST_WATCH_S, max(SHORTEST_WATCH_S, tenth))
 
     @property
     def now_ms(self) -> int:

@@ -68,6 +68,10 @@ class Speaker:
         self._close(replace(record, outcome="undeliverable"))
         return "undeliverable"
 
+    def silence(self) -> None:
+        """Nobody speaks in this run: the outcome has been shown before, or another run shows it."""
+        self._taken = True
+
     @contextmanager
     def watchdog(self, text: str, at: float) -> Iterator[None]:
         """While inside: at that time (seconds since the epoch), explain to the person, if nobody has spoken."""

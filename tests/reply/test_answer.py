@@ -400,7 +400,7 @@ def test_the_watchdog_speaks_before_the_kill(world: World) -> None:
             released.set()
 
     chat.deliver = deliver  # type: ignore[method-assign]  # releases the hanging model once something is shown
-    assert run(world, message(), seconds=0.5) == "silent"
+    assert run(world, message(), seconds=2.3) == "silent"
     assert chat.seen == [ZH.failed_timeout.format(request_id=message().request_id)]
     assert world.records() == ["failed.0.json"]
     assert run(world, message()) == "done"
