@@ -18,8 +18,8 @@ from local.dotenv import DotenvProblem, read_dotenv
 from local.fc import AsyncRules
 from local.options import Options
 from local.page_server import PageServer
-from local.pool import LogLine
 from local.provider import provider
+from local.runs import LogLine
 
 PORT = 8765
 

@@ -40,6 +40,7 @@ takes n x `Options.pace` real seconds.
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import tempfile
 import threading
@@ -54,13 +55,17 @@ from local.messages import Delivery, Sent, Shown
 from local.model import Reply, failing
 from local.options import Options
 from local.parts import Parts, prepare_bucket
-from local.payloads import Quote
 from local.people import Conversation, Person
-from local.pool import LogLine
+from local.quotes import Quote
+from local.runs import LogLine
 
 __all__ = ["Delivery", "Invocation", "LocalCloud", "Options", "Quote", "Reply", "Sent", "Shown", "failing"]
 
 T = TypeVar("T")
+POST_FAULTS = r"-?\d+|http-\d{3}|html|throttled|reset|shown-then-reset|slow"
+INVOKE_FAULTS = r"\d{3}|reset|lost|duplicate|accepted-then-reset|slow"
+KILL_POINTS = r"start|model|answered|post|posted|end"
+DISK_FAULTS = r"slow|read-only|full|permission|missing|error-at-close|corrupt|stale|kill"
 
 
 class LocalCloud:
@@ -240,15 +245,18 @@ class LocalCloud:
     def dingtalk_fails(
         self, kind: str, times: int = 1, *, where: Conversation | None = None, seconds: float = 0.0
     ) -> None:
-        """Make the next `times` webhook posts (of one conversation) go wrong."""
+        """Make the next `times` webhook posts (of one conversation) go wrong. Raises ValueError on an unknown fault."""
+        _known(kind, POST_FAULTS)
         self.dingtalk.faults.add(Fault(kind, times, where.id if where else "", seconds))
 
     def invoke_fails(self, kind: str, times: int = 1, *, seconds: float = 0.0) -> None:
-        """Make the next `times` asynchronous invocations go wrong."""
+        """Make the next `times` asynchronous invocations go wrong. Raises ValueError on an unknown fault."""
+        _known(kind, INVOKE_FAULTS)
         self.fc.faults.add(Fault(kind, times, "", seconds))
 
     def kill_at(self, point: str, times: int = 1, *, function: str = "reply") -> None:
         """Kill the instance that reaches `point` next: see `FunctionCompute.kill_at`."""
+        _known(point, KILL_POINTS)
         self.fc.kill_at(point, function, times)
 
     def cold_start(self, seconds: float, function: str = "reply") -> None:
@@ -266,6 +274,7 @@ class LocalCloud:
 
     def disk_fails(self, name: str, *, match: str = "", **details: float) -> None:
         """Make the bucket go wrong for paths that contain `match`, until `mend_disk`."""
+        _known(name, DISK_FAULTS)
         fault = {"name": name, "match": match, "since": time.time(), **details}
         self._set_disk([*self.parts.disk.faults, fault])
 
@@ -306,3 +315,9 @@ class LocalCloud:
             pool.cold_start = 0.0
         self.mend_disk()
         self.advance(-self.clock.offset)
+
+
+def _known(name: str, pattern: str) -> None:
+    """A fault that is misspelt would never happen, and its test would prove nothing."""
+    if not re.fullmatch(pattern, name):
+        raise ValueError(f"found fault {name!r}, wanted one that matches {pattern}")

@@ -19,8 +19,9 @@ from aiohttp import web
 from local.clock import CloudClock
 from local.faults import Fault, Faults
 from local.messages import Delivery, Post, Sent, Shown
-from local.payloads import KINDS, Body, Quote, envelope, quoted
+from local.payloads import KINDS, Body, envelope
 from local.people import Conversation, Person
+from local.quotes import Quote, quoted
 from local.signatures import dingtalk as signature
 from local.web import Site, peer_port, reset
 from local.webhook import LARGEST_BODY, checked, errcode, faulty

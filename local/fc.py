@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from local.clock import CloudClock
 from local.faults import Fault, Faults
 from local.functions import ACCOUNT, REGION
-from local.pool import Call, LogLine, Outcome, Pool
+from local.pool import Pool
+from local.runs import Call, LogLine, Outcome
 
 ASYNC_LIMIT = 128 * 1024
 """Bytes of an asynchronous event (https://www.alibabacloud.com/help/en/functioncompute/fc/product-overview/limits)."""
@@ -143,19 +144,20 @@ class FunctionCompute:
         task.add_done_callback(self._tasks.discard)
 
     async def _work(self, invocation: Invocation) -> None:
+        end = "failed"
         for number in range(self.rules.retries + 1):
             if number:
                 await asyncio.sleep(self.rules.retry_delay * 2 ** (number - 1))
             if self._clock.now() - invocation.accepted_at > self.rules.max_age:
-                self._set(invocation, "expired")
+                end = "expired"
                 break
             outcome = await self._attempt(invocation, "event", {})
             if outcome.ok:
                 self._set(invocation, "succeeded")
                 return
         if invocation.how != "destination" and self.rules.on_failure:
-            self._to_destination(invocation)
-        self._set(invocation, "failed" if invocation.state != "expired" else "expired")
+            self._to_destination(invocation, end)  # before this one is over: nobody must think that nothing follows
+        self._set(invocation, end)
 
     async def _attempt(self, invocation: Invocation, how: str, environ: dict[str, str]) -> Outcome:
         self._set(invocation, "running")
@@ -165,9 +167,9 @@ class FunctionCompute:
         invocation.outcomes.append(outcome)
         return outcome
 
-    def _to_destination(self, failed: Invocation) -> None:
+    def _to_destination(self, failed: Invocation, end: str) -> None:
         last = failed.outcomes[-1] if failed.outcomes else Outcome("expired")
-        expired = failed.state == "expired"
+        expired = end == "expired"
         payload = {
             "timestamp": self._clock.now_ms(),
             "requestContext": {

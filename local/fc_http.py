@@ -13,9 +13,12 @@ from aiohttp import web
 from local.clock import CloudClock
 from local.fc import ASYNC_LIMIT, FunctionCompute, Invocation, error_body, event_of
 from local.functions import ACCOUNT, REGION, SERVICE
-from local.pool import Outcome
+from local.runs import Outcome
 from local.signatures import SignatureRefused, check_acs3, check_fc2
 from local.web import Site, reset
+
+PATH_LIMIT, HEADER_LIMIT = 4 * 1024, 8 * 1024
+"""Bytes: https://www.alibabacloud.com/help/en/functioncompute/fc/user-guide/http-triggers-overview ."""
 
 _DOMAIN = "local-cloud"
 
@@ -32,6 +35,8 @@ class Trigger:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
+        if len(request.raw_path) > PATH_LIMIT or sum(len(n) + len(v) for n, v in request.raw_headers) > HEADER_LIMIT:
+            return web.json_response({"Code": "InvalidArgument", "Message": "path or headers too long"}, status=400)
         invocation = Invocation(self._function, "trigger", b"", self._clock.now())
         if self._platform == "fc2":
             invocation.event = body

@@ -9,8 +9,9 @@ from typing import Any
 
 from local.messages import Sent, Shown
 from local.parts import Parts
-from local.payloads import KINDS, SINGLE_ONLY, Quote
+from local.payloads import KINDS, SINGLE_ONLY
 from local.people import ROBOT_NAME, ROBOT_USER_ID, Conversation, Person, cast, first_conversations
+from local.quotes import Quote
 from local.story import Json, state_of
 
 LONGEST_TEXT = 200_000

@@ -13,11 +13,12 @@ from local.dingtalk import DingTalk
 from local.fc import FunctionCompute, Invocation
 from local.fc_http import InvokeApi, Trigger
 from local.functions import SERVICE, Function
+from local.instances import Disk
 from local.messages import Sent, Shown
 from local.model import Model
 from local.options import Options
 from local.oss import BUCKET, ObjectStorage
-from local.pool import Disk, Pool
+from local.pool import Pool
 from local.web import HOST
 
 HEAVY = ("openai", "requests", "socksio")

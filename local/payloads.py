@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from local.people import CORP_ID, ROBOT_CODE, ROBOT_USER_ID, Conversation, Person
@@ -57,29 +56,37 @@ def text(words: str) -> Body:
 
 def picture(_: str) -> Body:
     """One picture."""
-    return {"msgtype": "picture", "content": {"downloadCode": _code(), "pictureDownloadCode": _code()}}
+    return {"msgtype": "picture", "content": {"downloadCode": download_code(), "pictureDownloadCode": download_code()}}
 
 
 def rich_text(words: str) -> Body:
     """Text and a picture in one message."""
-    nodes = [{"text": words}, {"type": "picture", "downloadCode": _code(), "pictureDownloadCode": _code()}]
+    nodes = [
+        {"text": words},
+        {"type": "picture", "downloadCode": download_code(), "pictureDownloadCode": download_code()},
+    ]
     return {"msgtype": "richText", "content": {"richText": nodes}}
 
 
 def audio(words: str) -> Body:
     """A voice message with its speech as text; without the text when there are no words."""
-    content: Body = {"downloadCode": _code(), "duration": 4000}
+    content: Body = {"downloadCode": download_code(), "duration": 4000}
     return {"msgtype": "audio", "content": {**content, "recognition": words} if words else content}
 
 
 def video(_: str) -> Body:
     """A video; the duration is a string on some clients."""
-    return {"msgtype": "video", "content": {"downloadCode": _code(), "videoType": "mp4", "duration": "5"}}
+    return {"msgtype": "video", "content": {"downloadCode": download_code(), "videoType": "mp4", "duration": "5"}}
 
 
 def file(name: str) -> Body:
     """A file."""
-    content = {"fileName": name or "notes.pdf", "downloadCode": _code(), "spaceId": "2100000001", "fileId": "110000001"}
+    content = {
+        "fileName": name or "notes.pdf",
+        "downloadCode": download_code(),
+        "spaceId": "2100000001",
+        "fileId": "110000001",
+    }
     return {"msgtype": "file", "content": content}
 
 
@@ -166,59 +173,6 @@ SINGLE_ONLY = frozenset({"audio", "video", "file", "fileWithoutCode"})
 """Kinds that cannot be sent to a robot in a group."""
 
 
-@dataclass(frozen=True)
-class Quote:
-    """A quoted message. `shape` says how it arrives: "text", "content" (the other key for text), "richText",
-    "picture", "file", "audio", "video", "chatRecord", "card" (no content), "unknownMsgType", "encrypted", "id" (only
-    originalMsgId) or "legacy" (quoteMessage at the top level).
-    """
-
-    text: str
-    message_id: str = ""
-    sender_id: str = ""
-    shape: str = "text"
-
-
-def quoted(body: Body, quote: Quote) -> Body:
-    """`body`, a text or rich text message, with `quote` in it."""
-    message_id = quote.message_id or new_message_id()
-    if quote.shape == "legacy":
-        old = {"msgId": message_id, "msgtype": "text", "text": {"content": quote.text}, "senderId": quote.sender_id}
-        return {**body, "quoteMessage": old}
-    place = "text" if "text" in body else "content"
-    part = {**body[place], "isReplyMsg": True}
-    extra: Body = {"originalProcessQueryKey": secrets.token_hex(8)} if quote.shape == "card" else {}
-    if quote.shape == "id":
-        extra["originalMsgId"] = message_id
-    else:
-        part["repliedMsg"] = _replied(quote, message_id)
-    return {**body, place: part, **extra}
-
-
-def _replied(quote: Quote, message_id: str) -> Body:
-    words = quote.text
-    shapes: dict[str, tuple[str, Body | None]] = {
-        "text": ("text", {"text": words}),
-        "content": ("text", {"content": words}),
-        "richText": (
-            "richText",
-            {"richText": [{"msgType": "text", "content": words}, {"msgType": "picture", "downloadCode": _code()}]},
-        ),
-        "picture": ("picture", {"downloadCode": _code()}),
-        "file": ("file", {"fileName": words or "notes.pdf", "downloadCode": _code(), "spaceId": "2100000001"}),
-        "audio": ("audio", {"duration": "2000", "downloadCode": _code()}),
-        "video": ("video", {"duration": "1", "downloadCode": _code(), "videoType": "mp4"}),
-        "chatRecord": ("chatRecord", {"title": "聊天记录", "summary": words}),
-        "card": ("interactiveCard", None),
-        "unknownMsgType": ("unknownMsgType", None),
-        "encrypted": ("text", {"text": "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY\nWVphYmNkZWZnaGlqa2xtbm9w\n||3||1||132"}),
-    }
-    kind, content = shapes[quote.shape]
-    replied: Body = {"msgType": kind, "msgId": message_id}
-    if quote.sender_id:
-        replied["senderId"] = quote.sender_id
-    return replied if content is None else {**replied, "content": content}
-
-
-def _code() -> str:
+def download_code() -> str:
+    """Return a code like those that DingTalk gives for files and pictures."""
     return f"{secrets.token_urlsafe(24)}+/=="

@@ -3,112 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import secrets
-import signal
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 from local import frames
 from local.clock import CloudClock
 from local.functions import Function
+from local.instances import Disk, Instance
+from local.runs import Call, FileChange, LogLine, Outcome
 from local.zygote import zygote_for
-
-
-@dataclass(frozen=True)
-class LogLine:
-    """One line a function wrote. `at` is in seconds since the epoch, in the cloud."""
-
-    function: str
-    instance: str
-    request_id: str
-    at: float
-    text: str
-
-
-@dataclass(frozen=True)
-class FileChange:
-    """One change in the bucket: `operation` is "write", "os.remove", "os.rename" or "os.mkdir"; `path` within it."""
-
-    request_id: str
-    operation: str
-    path: str
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How one run of a handler ended.
-
-    `kind` is "result", "error" (the handler raised), "init" (its import failed), "exit" (the process died) or
-    "timeout"; `ms` is what the run took, without the cold start.
-    """
-
-    kind: str
-    payload: bytes = b""
-    status: int = 200
-    headers: tuple[tuple[str, str], ...] = ()
-    error_type: str = ""
-    message: str = ""
-    stack: tuple[str, ...] = ()
-    ms: int = 0
-    instance: str = ""
-    cold: bool = False
-
-    @property
-    def ok(self) -> bool:
-        """Whether the handler returned."""
-        return self.kind == "result"
-
-
-@dataclass
-class Call:
-    """What an instance is asked to run: `how` is "event" or "wsgi"; `die` is "", "start" or "end"."""
-
-    request_id: str
-    event: bytes
-    how: str = "event"
-    environ: Mapping[str, str] = field(default_factory=dict)
-    die: str = ""
-
-
-class Instance:
-    """One process, seen from the cloud."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.pid = 0
-        self.writer: asyncio.StreamWriter | None = None
-        self.ready: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
-        self.call: Call | None = None
-        self.done: asyncio.Future[Outcome] | None = None
-        self.idle_since = 0.0
-        self.used = False
-
-    def send(self, frame: Mapping[str, Any]) -> None:
-        """Pass a frame to the process, if it is still there."""
-        if self.writer is not None and not self.writer.is_closing():
-            self.writer.write(frames.encode(frame))
-
-    def kill(self) -> None:
-        """End the process at once, as FC does: no clean-up runs."""
-        if self.pid:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-            self.pid = 0
-        if self.writer is not None:
-            self.writer.close()
-
-
-class Disk:
-    """The bucket: its folder, whether changes are recorded, and its faults, which every invocation brings along."""
-
-    def __init__(self, mount: str, watched: bool) -> None:
-        self.mount, self.watched = mount, watched
-        self.faults: list[dict[str, Any]] = []
 
 
 class Pool:
@@ -170,7 +77,7 @@ class Pool:
         )
         outcome = await self._end_of(instance)
         ms = round((time.monotonic() - began) * 1000)
-        return Outcome(**{**outcome.__dict__, "ms": ms, "instance": instance.name, "cold": cold})
+        return replace(outcome, ms=ms, instance=instance.name, cold=cold)
 
     async def _end_of(self, instance: Instance) -> Outcome:
         if instance.done is None:

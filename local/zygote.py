@@ -57,8 +57,9 @@ class Zygote:
         with self._lock:
             process, self._process = self._process, None
             if process is not None:
+                process.terminate()  # it may be in the middle of its imports
                 with contextlib.suppress(OSError):
-                    process.communicate(timeout=5)
+                    process.communicate()
             for child in self._children:
                 child.kill()
                 child.wait()

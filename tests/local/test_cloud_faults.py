@@ -274,3 +274,15 @@ def test_scripted_replies_come_in_order_and_can_wait_for_their_prompt(plain) -> 
     texts = [plain.wait(plain.say(lin, words))[0].text for words in ("one", "a zebra", "two", "three")]
     assert texts[:3] == ["first", "for zebra", "second"]
     assert "three" in texts[3]
+
+
+def test_a_misspelt_fault_is_refused(plain) -> None:
+    """A fault that would never happen is an error of the test."""
+    for wrong in (
+        lambda: plain.dingtalk_fails("https-500"),
+        lambda: plain.invoke_fails("lots"),
+        lambda: plain.kill_at("middle"),
+        lambda: plain.disk_fails("readonly"),
+    ):
+        with pytest.raises(ValueError, match="wanted one that matches"):
+            wrong()

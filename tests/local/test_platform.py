@@ -9,7 +9,8 @@ import pytest
 from alibabacloud_tea_openapi.utils import Utils
 
 from local.functions import ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN, SERVICE
-from local.payloads import KINDS, Quote
+from local.payloads import KINDS
+from local.quotes import Quote
 from local.signatures import dingtalk
 from tests.local.conftest import STANDIN_OPTIONS, STANDINS
 
@@ -37,6 +38,13 @@ def test_the_trigger_makes_fc3_events(plain) -> None:
     event = json.loads(plain.invocations()[-1].event)
     assert isinstance(event["requestContext"]["timeEpoch"], str)
     assert event["requestContext"]["http"]["path"] == "/a b"
+
+
+def test_the_trigger_refuses_long_paths_and_headers(plain) -> None:
+    """More than FC takes is refused before the function runs."""
+    assert plain.deliver_raw({}, path="/" + "x" * 4096).status == 400
+    assert plain.deliver_raw({"a": "x" * 5000, "b": "x" * 4000}).status == 400
+    assert plain.invocations() == []
 
 
 def test_a_body_that_is_not_text_comes_as_base64(plain) -> None:

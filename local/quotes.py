@@ -1,0 +1,67 @@
+"""Quoted messages, in every shape that clients send: undocumented, seen in public code (see `payloads`)."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from local.payloads import Body, download_code, new_message_id
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A quoted message. `shape` says how it arrives: "text", "content" (the other key for text), "richText",
+    "picture", "file", "audio", "video", "chatRecord", "card" (no content), "unknownMsgType", "encrypted", "id" (only
+    originalMsgId) or "legacy" (quoteMessage at the top level).
+    """
+
+    text: str
+    message_id: str = ""
+    sender_id: str = ""
+    shape: str = "text"
+
+
+def quoted(body: Body, quote: Quote) -> Body:
+    """`body`, a text or rich text message, with `quote` in it."""
+    message_id = quote.message_id or new_message_id()
+    if quote.shape == "legacy":
+        old = {"msgId": message_id, "msgtype": "text", "text": {"content": quote.text}, "senderId": quote.sender_id}
+        return {**body, "quoteMessage": old}
+    place = "text" if "text" in body else "content"
+    part = {**body[place], "isReplyMsg": True}
+    extra: Body = {"originalProcessQueryKey": secrets.token_hex(8)} if quote.shape == "card" else {}
+    if quote.shape == "id":
+        extra["originalMsgId"] = message_id
+    else:
+        part["repliedMsg"] = _replied(quote, message_id)
+    return {**body, place: part, **extra}
+
+
+def _replied(quote: Quote, message_id: str) -> Body:
+    words = quote.text
+    shapes: dict[str, tuple[str, Body | None]] = {
+        "text": ("text", {"text": words}),
+        "content": ("text", {"content": words}),
+        "richText": (
+            "richText",
+            {
+                "richText": [
+                    {"msgType": "text", "content": words},
+                    {"msgType": "picture", "downloadCode": download_code()},
+                ]
+            },
+        ),
+        "picture": ("picture", {"downloadCode": download_code()}),
+        "file": ("file", {"fileName": words or "notes.pdf", "downloadCode": download_code(), "spaceId": "2100000001"}),
+        "audio": ("audio", {"duration": "2000", "downloadCode": download_code()}),
+        "video": ("video", {"duration": "1", "downloadCode": download_code(), "videoType": "mp4"}),
+        "chatRecord": ("chatRecord", {"title": "聊天记录", "summary": words}),
+        "card": ("interactiveCard", None),
+        "unknownMsgType": ("unknownMsgType", None),
+        "encrypted": ("text", {"text": "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY\nWVphYmNkZWZnaGlqa2xtbm9w\n||3||1||132"}),
+    }
+    kind, content = shapes[quote.shape]
+    replied: Body = {"msgType": kind, "msgId": message_id}
+    if quote.sender_id:
+        replied["senderId"] = quote.sender_id
+    return replied if content is None else {**replied, "content": content}

@@ -1,0 +1,62 @@
+"""What a run of a handler is asked, and what is known of it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line a function wrote. `at` is in seconds since the epoch, in the cloud."""
+
+    function: str
+    instance: str
+    request_id: str
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """One change in the bucket: `operation` is "write", "os.remove", "os.rename" or "os.mkdir"; `path` within it."""
+
+    request_id: str
+    operation: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one run of a handler ended.
+
+    `kind` is "result", "error" (the handler raised), "init" (its import failed), "exit" (the process died) or
+    "timeout"; `ms` is what the run took, without the cold start.
+    """
+
+    kind: str
+    payload: bytes = b""
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    error_type: str = ""
+    message: str = ""
+    stack: tuple[str, ...] = ()
+    ms: int = 0
+    instance: str = ""
+    cold: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the handler returned."""
+        return self.kind == "result"
+
+
+@dataclass
+class Call:
+    """What an instance is asked to run: `how` is "event" or "wsgi"; `die` is "", "start" or "end"."""
+
+    request_id: str
+    event: bytes
+    how: str = "event"
+    environ: Mapping[str, str] = field(default_factory=dict)
+    die: str = ""
