@@ -100,8 +100,8 @@ class Bench:
         self.receiver = build(self.environ, self.clock, self.fc.send, self.log)
 
     @classmethod
-    def with_settings(cls, fc2: bool = False, **settings: str) -> Bench:
-        return cls({**ENVIRON, **settings}, fc2=fc2)
+    def with_settings(cls, **settings: str) -> Bench:
+        return cls({**ENVIRON, **settings})
 
     def headers(self, secret: str = SECRET, age_ms: int = 0) -> dict[str, str]:
         stamp = str(int(self.clock.now() * 1000) - age_ms)

@@ -4,12 +4,14 @@ import logging
 import subprocess
 import sys
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from .kit import CONTEXT, ENVIRON, Bench, question
 
+ROOT = Path(__file__).parent.parent.parent
 SERVICE = {"SERVICE_NAME": "ChatGTP_Services", "ENDPOINT": "https://1.cn-hongkong.fc.aliyuncs.com"}
 
 
@@ -90,4 +92,4 @@ for fc2, service, outcome in ((False, "s", "handed_over"), (True, "", "handed_ov
     assert line["event"] == outcome, line
 assert "aliyun-fc2" in line["problem"]
 """
-    subprocess.run([sys.executable, "-c", program], check=True, env={"PYTHONPATH": "functions:."}, timeout=60)
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT, env={"PYTHONPATH": "functions:."}, timeout=60)

@@ -17,7 +17,7 @@ ZH = wording("zh")
 BOTH = pytest.mark.parametrize("fc2", [False, True], ids=["fc3", "fc2"])
 GONE, LOST = NotSent("refused"), Unanswered("reset")
 
-SCRIPTS = {
+SCRIPTS: dict[str, tuple[list[int | Exception], str, int]] = {
     "taken": ([202], "handed_over", 1),
     "taken before": ([409], "handed_over_before", 1),
     "busy, then taken": ([429, 202], "handed_over", 2),

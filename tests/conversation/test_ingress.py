@@ -201,7 +201,7 @@ def test_health_confirms_a_signature(fc2: bool) -> None:
 )
 def test_paths_and_methods(callback_path: str, method: str, path: str, status: int, fc2: bool) -> None:
     """With CALLBACK_PATH a POST elsewhere is not found, however well it is signed; without it any path will do."""
-    bench = Bench.with_settings(fc2=fc2, CALLBACK_PATH=callback_path)
+    bench = Bench({**ENVIRON, "CALLBACK_PATH": callback_path}, fc2=fc2)
     result = bench.request(method, path, bench.headers(), json.dumps(question("?")))
     assert result.status == status
     assert len(bench.fc.posts) == (method == "POST" and status == 200)

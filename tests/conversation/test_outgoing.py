@@ -113,27 +113,26 @@ def test_proxy_variables_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> N
         assert send(post_to(authority), 5).status == 202
 
 
-def closed_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"127.0.0.1:{listener.getsockname()[1]}"
+@contextmanager
+def closed_port() -> Iterator[str]:
+    """A port that is taken and where nobody listens."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{holder.getsockname()[1]}"
 
 
-@pytest.mark.parametrize(
-    "post",
-    [
-        post_to(closed_port()),
-        Post(True, closed_port(), "/", {}, b""),
-        post_to("no-such-host.invalid"),
-        post_to("a" * 300),
-        post_to("x..y"),
-        post_to("127.0.0.1:99999999"),
-    ],
-    ids=lambda post: post.authority[:30],
-)
-def test_no_connection(post: Post) -> None:
+@pytest.mark.parametrize("secure", [False, True])
+def test_nobody_listens(secure: bool) -> None:
     """Where no connection comes about, the request certainly did not arrive."""
+    with closed_port() as authority, pytest.raises(NotSent):
+        send(Post(secure, authority, "/", {}, b""), 5)
+
+
+@pytest.mark.parametrize("authority", ["no-such-host.invalid", "a" * 300, "x..y", "127.0.0.1:99999999"])
+def test_nobody_is_there(authority: str) -> None:
+    """Names that do not resolve, or cannot, are no connection either."""
     with pytest.raises(NotSent):
-        send(post, 5)
+        send(post_to(authority), 5)
 
 
 def test_tls_that_cannot_be_trusted_gets_nothing() -> None:
@@ -165,7 +164,7 @@ def test_sent_and_no_status(talk: Talk) -> None:
         send(post_to(authority), 5)
 
 
-@pytest.mark.parametrize("piece", [b"", b"H", b"HTTP/1.1 2"], ids=["silent", "trickling", "stalled"])
+@pytest.mark.parametrize("piece", [b"", b"H"], ids=["silent", "trickling"])
 def test_a_slow_answer_does_not_hold_us(piece: bytes) -> None:
     """Neither silence nor an answer that trickles byte by byte takes longer than allowed."""
     stop = threading.Event()
@@ -174,7 +173,7 @@ def test_a_slow_answer_does_not_hold_us(piece: bytes) -> None:
         request_of(connection)
         while not stop.wait(0.02):
             try:
-                connection.sendall(piece[:1] or b"")
+                connection.sendall(piece)
             except OSError:
                 return
 

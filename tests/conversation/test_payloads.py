@@ -159,6 +159,7 @@ def test_people_who_cannot_be_told_apart_share_nothing() -> None:
 
 SIGNED_MS = 1_790_000_002_500
 DAY, MINUTE = 86_400_000, 60_000
+NO_TIMES: tuple[object, ...] = (0, -5, "", "soon", "１２３", None, True, [], {}, 1.5, 10**30)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,7 @@ DAY, MINUTE = 86_400_000, 60_000
         (str(SIGNED_MS - 7), SIGNED_MS - 7),
         (1, SIGNED_MS - DAY),
         (10**14, SIGNED_MS + 5 * MINUTE),
-        *((nonsense, SIGNED_MS) for nonsense in (0, -5, "", "soon", "１２３", None, True, [], {}, 1.5, 10**30)),
+        *((nonsense, SIGNED_MS) for nonsense in NO_TIMES),
     ],
 )
 def test_the_time_of_a_message_is_kept_near_the_signed_time(created: object, expected: int) -> None:
@@ -250,7 +251,7 @@ def test_a_long_quote_is_cut(length: int, cut: bool) -> None:
     assert quote == (ZH.quote_cut.format(quote="茶" * 2000) if cut else "茶" * length)
 
 
-NONSENSE = (
+NONSENSE: tuple[object, ...] = (
     None,
     True,
     0,
