@@ -94,7 +94,7 @@ function look() {
 function redraw() {
   sayAll(document);
   byId("language").querySelector(".rail-label").textContent = say("otherLanguage");
-  byId("language").setAttribute("aria-label", say("otherLanguageLabel"));
+  byId("language").title = say("otherLanguageLabel");
   threads.forget();
   shown = null;
   open();

@@ -170,6 +170,8 @@ export class Composer {
 
   #drawQuote() {
     byId("quoting").hidden = !this.#quote;
-    if (this.#quote) byId("quoting-text").textContent = `${this.#store.nameOf(this.#quote.from)}：${excerpt(this.#quote)}`;
+    if (!this.#quote) return;
+    const values = { name: this.#store.nameOf(this.#quote.from), text: excerpt(this.#store, this.#quote) };
+    byId("quoting-text").textContent = say("saidBy", values);
   }
 }

@@ -26,13 +26,13 @@ function listEntry(store, { conversation, last }, current) {
     element("span", { class: "entry-title" }, titleOf(store, conversation)),
     element("span", { class: "entry-time" }, last ? shortTime(last.at) : ""),
     element("span", { class: "entry-last" }, last ? lastLine(store, last, group) : say("emptyConversation")),
-    unread > 0 && element("span", { class: "badge", "aria-label": say("unread", { count: unread }) }, String(Math.min(unread, 99))),
+    unread > 0 && element("span", { class: "badge", role: "img", "aria-label": say("unread", { count: unread }) }, String(Math.min(unread, 99))),
   );
   if (conversation.id === current) link.setAttribute("aria-current", "page");
   return element("li", {}, link);
 }
 
 function lastLine(store, last, group) {
-  const text = excerpt(last);
-  return group || last.from !== "bot" ? `${store.nameOf(last.from)}：${text}` : text;
+  const text = excerpt(store, last);
+  return group || last.from !== "bot" ? say("saidBy", { name: store.nameOf(last.from), text }) : text;
 }

@@ -41,6 +41,8 @@ DOMPurify.addHook("afterSanitizeAttributes", (node) => {
     node.setAttribute("target", "_blank");
     node.setAttribute("rel", "noopener noreferrer");
   }
+  // What scrolls can be reached with the keyboard.
+  if (node.tagName === "PRE" || node.tagName === "TABLE") node.setAttribute("tabindex", "0");
 });
 
 /** The document fragment that shows `text`: no script, no style, no picture, no form can be in it. */

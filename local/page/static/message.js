@@ -19,11 +19,13 @@ const plain = (text) => element("p", { class: "plain" }, text);
 const unknownKind = (message) =>
   element("div", {}, element("p", { class: "other-kind" }, say("otherKind", { kind: message.kind })), plain(message.text ?? ""));
 
-/** The first words of a message, for lists and quotes. */
-export function excerpt(message) {
+/** The first words of a message, for lists and quotes, with names in place of staff ids. */
+export function excerpt(store, message) {
   const source = message.text || message.title || "";
   const bare = message.from === "bot" ? source.replace(/^\s*(?:>|#+ |[-*] |```\w*)|[`*]/gm, "") : source;
-  const text = bare.replace(/\s+/g, " ").trim();
+  const people = (message.mentions ?? []).map((id) => store.people.get(id)).filter((person) => person?.staffId);
+  const named = people.reduce((said, { staffId, name }) => said.replaceAll(`@${staffId}`, `@${name}`), bare);
+  const text = named.replace(/\s+/g, " ").trim();
   return text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text;
 }
 
@@ -107,14 +109,14 @@ function replaceText(holder, mark, replacement) {
 function quoteLine(store, message) {
   const quoted = message.quote && store.messages.get(message.quote);
   if (!quoted) return null;
-  return element("p", { class: "quoted" }, `${store.nameOf(quoted.from)}：${excerpt(quoted)}`);
+  return element("p", { class: "quoted" }, say("saidBy", { name: store.nameOf(quoted.from), text: excerpt(store, quoted) }));
 }
 
 /** Says which question is answered, where it is not the message just above. */
 function replyLine(store, message, previous) {
   const question = message.answers && store.messages.get(message.answers);
   if (!question || !previous || previous.id === question.id || previous.answers === question.id) return null;
-  const values = { name: store.nameOf(question.from), text: excerpt(question) };
+  const values = { name: store.nameOf(question.from), text: excerpt(store, question) };
   return element("p", { class: "replying" }, icon("quote"), say("replyTo", values));
 }
 
@@ -142,7 +144,7 @@ function questionState(message) {
     case "failed":
       return [tick("✕"), say("stateFailed", { why: why || say("stateFailedUnknown") })];
     case "undelivered":
-      return [tick("–"), why || say("stateUndelivered")];
+      return [tick("–"), say("stateUndelivered")];
     default:
       return [say("stateSent"), waiting];
   }

@@ -39,7 +39,6 @@ export function drawPeople(store, conversation) {
   const me = byId("me");
   me.querySelector(".me-avatar").replaceChildren(avatar(person.id, person.name));
   me.querySelector(".me-name").textContent = person.name;
-  me.setAttribute("aria-label", say("me", { name: person.name }));
   me.title = say("me", { name: person.name });
   byId("people-menu").replaceChildren(...[...store.people.values()].map((other) => menuChoice(store, other)));
   drawUnread(store);
@@ -68,7 +67,7 @@ function menuChoice(store, person) {
     element("span", { class: "choice-name" }, person.name),
     person.admin && element("span", { class: "tag" }, say("admin")),
     !person.staffId && element("span", { class: "tag", title: say("externalHint") }, say("external")),
-    unread > 0 && element("span", { class: "badge", "aria-label": say("unread", { count: unread }) }, String(unread)),
+    unread > 0 && element("span", { class: "badge", role: "img", "aria-label": say("unread", { count: unread }) }, String(unread)),
   );
 }
 

@@ -98,7 +98,7 @@ export class StoryPanel {
     const body = byId("story-body");
     const scroll = body.scrollTop;
     for (const details of body.querySelectorAll(":scope > details")) this.#opened.set(details.dataset.chapter, details.open);
-    body.replaceChildren(...[message && summary(message), ...this.#chapters(story)].filter(Boolean));
+    body.replaceChildren(...[message && summary(this.#store, message), ...this.#chapters(story)].filter(Boolean));
     if (message?.state?.phase === "undelivered" && !story.request) body.append(element("p", { class: "hint" }, say("storyEmpty")));
     body.scrollTop = scroll;
   }
@@ -131,7 +131,7 @@ function brief(key, value) {
   return text ? element("span", { class: status < 400 ? "brief good" : "brief bad" }, text) : null;
 }
 
-function summary(message) {
+function summary(store, message) {
   const { phase, ack_ms: ack, answered_ms: answered, why } = message.state ?? {};
   const step = (name, detail, kind = "") =>
     element("li", { class: kind }, element("span", {}, say(name)), element("span", { class: "step-detail" }, detail));
@@ -139,11 +139,11 @@ function summary(message) {
   if (ack != null) steps.push(step("stepAcknowledged", `+ ${duration(ack)}`));
   if (phase === "answered") steps.push(step("stepAnswered", answered == null ? "" : `+ ${duration(answered)}`, "good"));
   if (phase === "failed") steps.push(step("stepFailed", why ?? "", "bad"));
-  if (phase === "undelivered") steps.push(step("stepUndelivered", why ?? say("stateUndelivered")));
+  if (phase === "undelivered") steps.push(step("stepUndelivered", say("stateUndelivered")));
   return element(
     "section",
     { class: "summary" },
-    element("p", { class: "summary-text" }, excerpt(message) || "…"),
+    element("p", { class: "summary-text" }, excerpt(store, message) || "…"),
     element("ol", {}, ...steps),
     element("p", { class: "summary-id" }, message.id),
   );

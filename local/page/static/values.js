@@ -1,11 +1,11 @@
 // Any JSON value as something to read: requests and responses as such, lists as steps, the rest as names and values.
 
 import { element, icon } from "./dom.js";
-import { say } from "./language.js";
+import { exactTime, say } from "./language.js";
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const isPlain = (value) => value === null || typeof value !== "object";
-const BLOCKS = new Set(["headers", "body", "event", "payload", "request", "response", "result"]);
+const BLOCKS = new Set(["headers", "body", "event", "payload", "request", "response", "result", "answer"]);
 
 /** The view of one value of a story. */
 export function valueView(value) {
@@ -28,7 +28,7 @@ function objectView(value) {
   const facts = element("dl", { class: "facts" });
   const later = [];
   for (const [key, entry] of Object.entries(value)) {
-    if (start && ["method", "url"].includes(key)) continue;
+    if (start && ["method", "url", "function", "how"].includes(key)) continue;
     if (isPlain(entry) && !BLOCKS.has(key)) facts.append(element("dt", {}, key), element("dd", {}, fact(key, entry)));
     else if (entry !== null && entry !== "") later.push([key, entry]);
   }
@@ -37,10 +37,15 @@ function objectView(value) {
   return view;
 }
 
-const startLine = ({ method, url }) => (url ? `${method ?? "POST"} ${url}` : null);
+/** What stands above everything else: a request's address, or the function that ran and how it was called. */
+function startLine({ method, url, function: name, how }) {
+  if (url) return `${method ?? "POST"} ${url}`;
+  return name && how ? `${name} · ${how}` : null;
+}
 
 function fact(key, entry) {
   if (entry === null || entry === "") return "–";
+  if (key === "at" && typeof entry === "number") return exactTime(entry);
   return key === "ms" || key.endsWith("_ms") ? `${entry} ms` : String(entry);
 }
 
