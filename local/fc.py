@@ -1,7 +1,6 @@
 """Function Compute: synchronous runs, and the asynchronous queue with retries, task ids and a failure destination.
 
-Facts: https://www.alibabacloud.com/help/en/functioncompute/fc/user-guide/asynchronous-invocation and, for the failure
-destination, https://www.alibabacloud.com/help/en/fc/user-guide/result-callback .
+Facts, the failure destination's event among them: https://www.alibabacloud.com/help/en/functioncompute/result-callback .
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from local.pool import Pool
 from local.runs import Call, LogLine, Outcome
 
 ASYNC_LIMIT = 128 * 1024
-"""Bytes of an asynchronous event (https://www.alibabacloud.com/help/en/functioncompute/fc/product-overview/limits)."""
+"""Bytes of an asynchronous event (https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/product-overview/limits)."""
 
 _SESSION = re.compile(rb"session=([0-9a-f]{32})")
 

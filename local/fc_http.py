@@ -18,7 +18,7 @@ from local.signatures import SignatureRefused, check_acs3, check_fc2
 from local.web import Site, reset
 
 PATH_LIMIT, HEADER_LIMIT = 4 * 1024, 8 * 1024
-"""Bytes: https://www.alibabacloud.com/help/en/functioncompute/fc/user-guide/http-triggers-overview ."""
+"""Bytes: https://www.alibabacloud.com/help/en/functioncompute/latest/overview-36 ."""
 
 _DOMAIN = "local-cloud"
 
@@ -47,7 +47,7 @@ class Trigger:
         return _answer(outcome, self._platform, invocation.request_id)
 
     def _event(self, request: web.Request, body: bytes, request_id: str) -> bytes:
-        """https://www.alibabacloud.com/help/en/functioncompute/fc/user-guide/http-trigger-invoking-function ."""
+        """https://www.alibabacloud.com/help/en/functioncompute/fc/http-trigger-invoking-function ."""
         text, encoded = event_of(body)
         path = request.raw_path.partition("?")[0]
         now = self._clock.now()
@@ -164,7 +164,7 @@ def _go_case(name: str) -> str:
 
 
 def _environ(request: web.Request, body: bytes) -> dict[str, str]:
-    """Facts: https://www.alibabacloud.com/help/en/fc-2.0/ (HTTP handlers, Python)."""
+    """Make the WSGI environment that FC 2.0 documents for HTTP handlers in Python."""
     path, _, query = request.raw_path.partition("?")
     environ = {
         "REQUEST_METHOD": request.method,

@@ -54,7 +54,7 @@ class Function:
     def environment(self, instance: str) -> dict[str, str]:
         """Environment of an instance: what FC sets, the function's settings, and what any process needs.
 
-        FC's names: https://www.alibabacloud.com/help/en/functioncompute/fc/user-guide/environment-variables
+        FC's names: https://www.alibabacloud.com/help/tc/functioncompute/fc-2-0/user-guide/fc-environment-variables
         """
         version = "FC_VER_ID" if self.runtime == "python3.10" else "FC_FUNCTION_VERSION"
         return {

@@ -1,6 +1,6 @@
 """Just enough of Object Storage Service for a create-only put: put, get, head and delete of objects in memory.
 
-Facts: https://www.alibabacloud.com/help/en/oss/developer-reference/putobject (x-oss-forbid-overwrite).
+Facts: PutObject in OSS's API reference (x-oss-forbid-overwrite, 409 FileAlreadyExists).
 """
 
 from __future__ import annotations

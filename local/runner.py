@@ -141,7 +141,7 @@ def _called(handler: Callable[..., Any], frame: frames.Frame, context: object) -
 
 
 def _called_wsgi(handler: Callable[..., Any], frame: frames.Frame, context: object) -> dict[str, Any]:
-    """Call the way FC 2.0 does: https://www.alibabacloud.com/help/en/fc-2.0/ (HTTP handlers, Python)."""
+    """Call the way FC 2.0 documents for HTTP handlers in Python: WSGI, with `fc.context` in the environment."""
     started: list[Any] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _: object = None) -> None:

@@ -1,6 +1,6 @@
 """The `context` a handler is given, as FC makes it for each runtime.
 
-Attributes per runtime: https://www.alibabacloud.com/help/en/functioncompute/fc/user-guide/context-3 (Python).
+Attributes per runtime: https://www.alibabacloud.com/help/en/functioncompute/context-1 .
 """
 
 from __future__ import annotations
@@ -37,5 +37,7 @@ def make_context(request_id: str, facts: Mapping[str, Any]) -> Context:
             name=facts["service"], log_project="", log_store="", qualifier="LATEST", version_id=""
         )
     else:
+        function.__dict__.update(version_id="LATEST", qualifier="LATEST")
+        context.__dict__.update(log_project="", log_store="")
         context.logger = None  # type: ignore[attr-defined]  # documented as initially None
     return context

@@ -30,7 +30,7 @@ def check_acs3(
 ) -> None:
     """Check ACS3-HMAC-SHA256 with the official SDK's own signer; `headers` have lower-case names.
 
-    Raises SignatureRefused. Rules: https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
+    Raises SignatureRefused. Rules: https://alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
     """
     from alibabacloud_tea_openapi.utils import Utils  # slow to import, needed for the first invocation only
 
@@ -71,7 +71,7 @@ def _check_acs3_values(headers: Mapping[str, str], body: bytes, now: float) -> N
 
 
 def check_fc2(method: str, path: str, headers: Mapping[str, str]) -> None:
-    """Check FC 2.0's signature; raises SignatureRefused. Rules: https://www.alibabacloud.com/help/en/fc-2.0/ ."""
+    """Check FC 2.0's signature; raises SignatureRefused. Rules: fc2/auth.py of the package aliyun-fc2."""
     scheme, _, rest = headers.get("authorization", "").partition(" ")
     key_id, _, signature = rest.partition(":")
     if scheme != "FC":
@@ -88,7 +88,7 @@ def check_fc2(method: str, path: str, headers: Mapping[str, str]) -> None:
 def check_oss(method: str, bucket: str, key: str, headers: Mapping[str, str]) -> None:
     """Check OSS's signature version 1; raises SignatureRefused.
 
-    Rules: https://www.alibabacloud.com/help/en/oss/developer-reference/include-signatures-in-the-authorization-header
+    Rules: oss2/auth.py of aliyun/aliyun-oss-python-sdk.
     """
     scheme, _, rest = headers.get("authorization", "").partition(" ")
     key_id, _, signature = rest.partition(":")
