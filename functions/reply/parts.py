@@ -19,7 +19,8 @@ _SENTENCE = re.compile(r"[。！？；…]+[”’』」）)\"']*|[.!?;]+[\"')\]
 _WORD = re.compile(r"\s+|[，、：]+")
 _FENCE_LIKE = re.compile(r"[ \t>]*(?:`|~)")
 _LONGEST_SEQUENCE = 64
-"""Characters over which a cut is moved to keep a combined character or a run of backquotes whole."""
+"""Characters over which a cut is moved to keep a combined character or a run of backquotes whole, and of an indentation
+that is kept at the beginning of a part."""
 
 
 @dataclass(frozen=True)
@@ -156,11 +157,11 @@ class _Cutter:
         """That place, or after the white space that follows it: no part begins with what nobody sees."""
         if self.layout.markdown and open_at_end(self.opening + self.rest[:at]):
             return at
-        blanks = re.compile(r"\s*").match(self.rest, at)
-        end = blanks.end() if blanks else at
-        if end == len(self.rest) or (end > at and self.rest[at - 1] != "\n" and "\n" not in self.rest[at:end]):
-            return end
-        return max(at, self.rest.rfind("\n", at, end) + 1)
+        end = len(self.rest) - len(self.rest[at:].lstrip())
+        line_start = at if self.rest[at - 1] == "\n" else 0
+        line_start = max(line_start, self.rest.rfind("\n", at, end) + 1)
+        indents = line_start and end < len(self.rest) and end - line_start <= _LONGEST_SEQUENCE
+        return line_start if indents else end
 
 
 def _plain(text: str) -> Line:

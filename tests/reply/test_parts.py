@@ -62,7 +62,7 @@ def test_laws(text: str, small: Layout, markdown: bool, mention: str) -> None:
         assert len(part.text) <= small.limits.characters
         assert len(encode(part.text)) <= small.limits.body_bytes
         assert part.body.rstrip() in part.text
-        assert part.text.strip()
+        assert re.sub(r"^(@staff1)? ?(（\d+/\d+）)?", "", part.text).strip()
         assert not markdown or open_at_end(part.text) is None
         assert part.text.startswith(mention) or part.number > 1
     assert [part.number for part in parts] == list(range(1, len(parts) + 1))
@@ -179,9 +179,36 @@ def test_longer_fence_with_fences_inside() -> None:
 
 def test_no_empty_code_block() -> None:
     """A cut falls neither right after an opening fence nor right before a closing one."""
-    for before in range(180, 260):
-        parts = split("字" * before + "\n```py\n" + "x = 1\n" * 3 + "```\n" + "字" * 200, layout(270))
-        assert not any(re.search(r"```(py)?\n```$", part.text, re.MULTILINE) for part in parts), before
+    for before, lines in [*((n, 3) for n in range(180, 260)), *((20, n) for n in range(25, 50))]:
+        text = "字" * before + "\n```py\n" + "x = 1\n" * lines + "```\n" + "字" * 200
+        for part in split(text, layout(270, parts=9)):
+            assert "```py\n```" not in part.text, (before, lines)
+
+
+def test_text_does_not_become_a_fence() -> None:
+    """A cut in the middle of a line falls where what follows begins no code block."""
+    parts = split("a" * 255 + " ```" + "b" * 300, layout(270, parts=9))
+    assert len(parts) == 3
+    assert not any("\n" in shown(part) for part in parts)
+
+
+def test_code_in_a_quote() -> None:
+    """Code in a quote goes on in a quote, also in the middle of a line, and ends where the quote ends."""
+    _, second, _ = split("> ```c\n> " + "x" * 600 + "\n> ```", layout(300, parts=9))
+    assert shown(second).startswith("> ```c\n> x")
+    first, second = split("> ```\n" + "> x\n" * 60 + "字" * 200, layout(270, parts=9))
+    assert first.text.endswith("\n> x\n> ```")
+    assert shown(second) == "字" * 200
+    for part in split("> ```\n" + " " * 241 + "\n```python\nx = 1\n```", layout(260)):
+        assert open_at_end(part.text) is None
+
+
+def test_no_part_of_blanks() -> None:
+    """White space makes no part of its own, whatever the text ends with."""
+    for blanks in (" " * 300, "\n" * 300, "\n" + " " * 300, " \n" * 300):
+        assert [shown(part)[-1] for part in split("字" * 255 + blanks, layout(270, parts=9))] == ["字"], blanks
+        first, second = split("字" * 255 + blanks + "后", layout(270, parts=9))
+        assert (shown(first)[-1], shown(second)) == ("字", "后")
 
 
 def test_characters_shown_as_one_stay_whole() -> None:

@@ -137,6 +137,7 @@ def test_markdown_body(world: World, server: WebhookServer) -> None:
     assert "你好".encode() in posted.raw
     assert posted.path == f"/robot/sendBySession?session={SESSION}"
     assert posted.headers["content-type"] == "application/json; charset=utf-8"
+    assert posted.headers["accept-encoding"] == "identity"
     assert (world.progress, world.clock.slept) == ([], [])
 
 
