@@ -1,6 +1,6 @@
 """Function Compute: synchronous runs, and the asynchronous queue with retries, task ids and a failure destination.
 
-Facts, the failure destination's event among them: https://www.alibabacloud.com/help/en/functioncompute/result-callback .
+Facts, also on the failure destination: https://www.alibabacloud.com/help/en/functioncompute/result-callback .
 """
 
 from __future__ import annotations
