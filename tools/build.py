@@ -4,8 +4,6 @@ Needs Python 3.10 to 3.13 with pip 22 or newer, on Linux, macOS or Windows; the 
 is installed is named with hashes in tools/locks/; which index pip asks is pip's own configuration.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path
@@ -29,7 +27,7 @@ def main(arguments: list[str]) -> int:
     try:
         target = parse_target(options.python)
         chosen = [p for p in packages(fc2=options.fc2, oss2=options.oss2) if options.only in ("", p.name)]
-        _build_all(chosen, target, Path(options.output).resolve(), bytecode=not options.no_bytecode)
+        build_all(chosen, target, Path(options.output).resolve(), bytecode=not options.no_bytecode)
     except ShippingError as error:
         print(f"build: {error}", file=sys.stderr)
         return 1
@@ -42,7 +40,8 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _build_all(chosen: list[Package], target: Target, output: Path, *, bytecode: bool) -> None:
+def build_all(chosen: list[Package], target: Target, output: Path, *, bytecode: bool) -> None:
+    """Build `chosen`, and say how large each is. Raises ShippingError; also when one is too large, at the end."""
     if any(package.groups for package in chosen):
         require_pip()
     interpreter = find_interpreter(target) if bytecode else []

@@ -1,6 +1,6 @@
-"""`python3 tools/install.py`: make .venv with everything in requirements.txt, or bring it up to date. `make` calls this.
+"""`python3 tools/install.py`: make .venv with everything in requirements.txt, or bring it up to date.
 
-Written for any Python 3 up to the check below, so that a wrong one gets a sentence.
+`make` calls this. Written for any Python 3.6 up to the check below, so that a wrong one gets a sentence.
 """
 
 import shutil
@@ -15,16 +15,14 @@ PYTHON = VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/pytho
 STAMP = VENV / ".installed"
 
 
-def main():
-    # type: () -> int
+def main() -> int:
     """Install; returns the exit code. Every failure is one sentence."""
     if not (3, 10) <= sys.version_info[:2] <= (3, 13):
-        return fail(
-            "this is Python %s; 3.10 to 3.13 is wanted: make PYTHON=/path/to/python3.12" % sys.version.split()[0]
-        )
+        found = sys.version.split()[0]
+        return fail(f"Python 3.10 to 3.13 is wanted, this is {found}; give another: make PYTHON=/path/to/python3.12")
     if not works():
         shutil.rmtree(VENV, ignore_errors=True)
-        made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
+        made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, check=False)
         if made.returncode:
             shutil.rmtree(VENV, ignore_errors=True)
             return fail("this Python cannot make a virtual environment; on Debian or Ubuntu: apt install python3-venv")
@@ -35,14 +33,13 @@ def main():
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")] or done.stderr.splitlines()
         reason = errors[-1].replace("ERROR:", "").strip()[:300] if errors else "no reason given"
-        return fail("pip could not install requirements.txt (%s); check the network and pip's index" % reason)
+        return fail(f"pip did not install requirements.txt ({reason}); check the network and pip's index")
     STAMP.write_text(sys.version)
-    print("installed in %.0f s" % (time.monotonic() - started))
+    print(f"installed in {time.monotonic() - started:.0f} s")
     return 0
 
 
-def works():
-    # type: () -> bool
+def works() -> bool:
     """Whether .venv runs, and is of a wanted version: a removed or replaced Python leaves a dead one."""
     ask = "import sys, pip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))"
     try:
@@ -51,10 +48,9 @@ def works():
         return False
 
 
-def fail(sentence):
-    # type: (str) -> int
+def fail(sentence: str) -> int:
     """Say why, on the error output."""
-    sys.stderr.write("install: %s\n" % sentence)
+    print(f"install: {sentence}", file=sys.stderr)
     return 1
 
 

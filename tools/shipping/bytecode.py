@@ -33,8 +33,6 @@ def find_interpreter(target: Target) -> list[str]:
 
 
 def _candidates(target: Target) -> Iterator[list[str]]:
-    if sys.version_info[:2] == tuple(int(part) for part in target.minor.split(".")):
-        yield [sys.executable]
     on_path = shutil.which(target.runtime)
     if on_path:
         yield [on_path]
@@ -45,6 +43,8 @@ def _candidates(target: Target) -> Iterator[list[str]]:
     launcher = shutil.which("py")
     if launcher:
         yield [launcher, f"-{target.minor}"]
+    # Last, so that building with another Python finds the same one.
+    yield [sys.executable]
 
 
 def compile_beside(folder: Path, interpreter: list[str]) -> None:

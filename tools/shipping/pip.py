@@ -52,7 +52,8 @@ def _run(pins: Collection[Pin], action: str, *options: str) -> None:
         wanted = Path(folder, "wanted.txt")
         wanted.write_text("".join(pin.requirement for pin in pins), encoding="utf-8")
         command = [sys.executable, "-m", "pip", action, "--quiet", "--no-input", "--disable-pip-version-check"]
-        command += ["--no-deps", "--require-hashes", *options, "--requirement", str(wanted)]
+        # uv chose these for the target; pip 23 would ask them about the Python it runs on.
+        command += ["--ignore-requires-python", "--no-deps", "--require-hashes", *options, "--requirement", str(wanted)]
         # A build environment of pip inherits PYTHONPATH, and a user's site could shadow its setuptools.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)

@@ -1,0 +1,78 @@
+"""`make`: installs once, and says in one sentence what is missing."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout with what installing reads, whose requirements ask for nothing."""
+    if not shutil.which("make"):
+        pytest.skip("no make on this machine: the make targets are not tested")
+    (tmp_path / "tools" / "locks").mkdir(parents=True)
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    shutil.copy(ROOT / "tools" / "install.py", tmp_path / "tools")
+    (tmp_path / "tools" / "locks" / "development.txt").touch()
+    (tmp_path / "requirements.txt").write_text("# nothing\n")
+    return tmp_path
+
+
+def make(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run make as a newcomer does."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    return subprocess.run(
+        ["make", *arguments], cwd=folder, capture_output=True, text=True, env=environment, check=False
+    )
+
+
+def test_no_python_is_one_sentence(checkout: Path) -> None:
+    """Where no Python fits, make says which are wanted, and how to name one."""
+    done = make(checkout, "run", "PYTHON=")
+    assert done.returncode != 0
+    assert done.stderr.splitlines()[0].startswith("make: no Python 3.10 to 3.13 was found; install one, or name it")
+
+
+def test_a_wrong_python_is_one_sentence(checkout: Path) -> None:
+    """A Python that is too old or too new is named with its version, and nothing is installed."""
+    pretend = checkout / "python"
+    pretend.write_text(
+        f"#!{sys.executable}\nimport runpy, sys\nsys.version_info = (3, 9, 1, 'final', 0)\nsys.version = '3.9.1 (x)'\n"
+        "runpy.run_path(sys.argv[1], run_name='__main__')\n"
+    )
+    pretend.chmod(0o755)
+    done = make(checkout, "run", f"PYTHON={pretend}")
+    assert done.returncode != 0
+    assert done.stderr.splitlines()[0].startswith("install: Python 3.10 to 3.13 is wanted, this is 3.9.1; ")
+    assert not (checkout / ".venv").exists()
+
+
+@pytest.mark.timeout(300)
+def test_installing_happens_once(checkout: Path) -> None:
+    """The second time nothing is done; a changed requirements.txt is installed again; a dead .venv is made anew."""
+    target = ".venv/.installed"
+    first = make(checkout, target, f"PYTHON={sys.executable}")
+    assert first.returncode == 0, first.stderr
+    assert "installing requirements.txt" in first.stdout
+    assert "installing" not in make(checkout, target, f"PYTHON={sys.executable}").stdout
+    later = (checkout / target).stat().st_mtime + 2
+    os.utime(checkout / "requirements.txt", (later, later))
+    (checkout / ".venv" / "bin" / "python").unlink()
+    third = make(checkout, target, f"PYTHON={sys.executable}")
+    assert third.returncode == 0, third.stderr
+    assert "installing requirements.txt" in third.stdout
+
+
+def test_what_pip_cannot_install_is_one_sentence(checkout: Path) -> None:
+    """pip's reason is told, and installing is tried again the next time."""
+    (checkout / "requirements.txt").write_text("./nothing-is-here\n")
+    done = make(checkout, "run", f"PYTHON={sys.executable}")
+    assert done.returncode != 0
+    assert done.stderr.splitlines()[0].startswith("install: pip did not install requirements.txt (")
+    assert not (checkout / ".venv" / ".installed").exists()
