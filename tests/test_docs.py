@@ -41,9 +41,6 @@ TABLES: tuple[Mapping[str, str], ...] = (
 )
 """What each of the three tables of settings must have."""
 
-NOT_PASSED_ON = frozenset({"SERVICE_NAME"})
-"""Settings that s.yaml, which is FC 3.0, has no use for."""
-
 DEPLOYED: dict[str, Any] = yaml.safe_load((ROOT / "s.yaml").read_text(encoding="utf-8"))
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
@@ -56,7 +53,6 @@ class Readme:
     settings: str
     commands: str
     limits: str
-    deploy: str
     range: str
     units: Mapping[str, str]
 
@@ -76,7 +72,6 @@ ENGLISH = Readme(
     settings="Settings",
     commands="Chat commands",
     limits="Limits",
-    deploy="Deploy",
     range=r"([\d,]+) to ([\d,]+)",
     units={"hour": "{} hour", "minutes": "{} minutes", "characters": "{} characters", "bytes": "{} bytes"},
 )
@@ -85,7 +80,6 @@ CHINESE = Readme(
     settings="设置",
     commands="聊天命令",
     limits="限制",
-    deploy="部署",
     range=r"([\d,]+) 到 ([\d,]+)",
     units={"hour": "{} 小时", "minutes": "{} 分钟", "characters": "{} 个字符", "bytes": "{} 字节"},
 )
@@ -158,16 +152,6 @@ def test_tables_have_the_choices_of_the_code(readme: Readme) -> None:
 def shell_names(text: str) -> dict[str, bool]:
     """The variables of the deployer's shell that s.yaml reads, and whether each has a default."""
     return {name: bool(default) for name, default in re.findall(r"\$\{env\('(\w+)'(,)?", text)}
-
-
-@pytest.mark.parametrize("function", CODE)
-def test_deployment_passes_on_every_setting(function: str) -> None:
-    """s.yaml sets nothing that a function does not read, and every setting but aliases and FC 2.0's."""
-    passed = set(DEPLOYED["resources"][function]["props"]["environmentVariables"])
-    names = CODE[function]
-    own = {name for name, default in names.items() if not default.startswith("= ")}
-    assert passed <= set(names)
-    assert own - passed == own & NOT_PASSED_ON
 
 
 @both_languages
