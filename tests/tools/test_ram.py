@@ -22,8 +22,8 @@ LOGS = {
 }
 OBJECTS = ("GetObject", "PutObject", "DeleteObject", "ListParts", "AbortMultipartUpload")
 BUCKET = {
-    "oss:ListObjects acs:oss:*:1234567890123456:my-bucket",
-    *(f"oss:{action} acs:oss:*:1234567890123456:my-bucket/*" for action in OBJECTS),
+    "oss:ListObjects acs:oss:*:*:my-bucket",
+    *(f"oss:{action} acs:oss:*:*:my-bucket/*" for action in OBJECTS),
 }
 
 
