@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 import openai
@@ -28,6 +28,9 @@ from shared.log import Log
 
 CONNECT_SECONDS = 10.0
 """How long one address may take to connect; a server that is there answers in far less."""
+
+READ_SLACK = 0.2
+"""Seconds by which a read may outlast the call: then its thread ends."""
 
 SHORTEST_SECRET = 6
 """Characters from which a message of the prompt is struck out of what a provider says in an error."""
@@ -75,11 +78,14 @@ class ChatModel:
                 return answer
             self._overcome(self._setback(reading, secrets), call)
 
+    def close(self) -> None:
+        """Close the connections; nothing can be asked afterwards."""
+        self._http.close()
+
     def _source(self, prompt: Sequence[ChatMessage], seconds: float) -> Source:
         """What opens a completion in the reading's thread; which key and parameters is settled here and now."""
         key, parameters, messages = self._settings.keys[self._key], self._dialect.parameters, wire_messages(prompt)
-        # A read may take longer than the caller waits: so a time-out that the caller gets to see is one of connecting.
-        timeout = openai.Timeout(seconds + 1, connect=min(CONNECT_SECONDS, seconds + 1))
+        timeout = openai.Timeout(seconds + READ_SLACK, connect=CONNECT_SECONDS)
 
         @contextmanager
         def source() -> Iterator[Iterable[bytes]]:
@@ -149,16 +155,24 @@ class ChatModel:
 
 def _body(refusal: openai.APIStatusError) -> object:
     if refusal.response.is_redirect:
-        host = urlsplit(refusal.response.headers.get("location", "")).hostname
-        return f"redirected to {host or 'another path'}, which is not followed: the key is for BASE_URL's host only"
-    return refusal.body
+        target = re.match(r"[a-z]+://[A-Za-z0-9.:-]{1,200}", refusal.response.headers.get("location", ""))
+        where = target[0] if target else "another path"
+        return f"redirected to {where}, which is not followed: the key is for BASE_URL's host only"
+    try:
+        # Not `refusal.body`: there an error that is a mere string looks like a page.
+        return refusal.response.json()
+    except (ValueError, RecursionError):
+        return refusal.response.text
 
 
 def _failed(problem: Exception) -> ModelFailed:
     """The reason behind anything but an HTTP status."""
     if isinstance(problem, ModelFailed):
         return problem
-    if isinstance(problem, (openai.APIConnectionError, httpx2.TransportError, httpx2.DecodingError, OSError)):
-        cause = problem.__cause__ or problem
-        return ModelFailed(ModelFailure.UNREACHABLE, f"{type(cause).__name__}: {cause}")
-    return ModelFailed(ModelFailure.BAD_REQUEST, f"{type(problem).__name__}: {problem}")
+    cause = problem.__cause__ if isinstance(problem, openai.APIConnectionError) and problem.__cause__ else problem
+    reason = ModelFailure.BAD_REQUEST
+    if isinstance(cause, httpx2.TimeoutException) and not isinstance(cause, httpx2.ConnectTimeout):
+        reason = ModelFailure.TIMEOUT  # reading may last as long as the call, so the call is over
+    elif isinstance(cause, (openai.APIConnectionError, httpx2.TransportError, httpx2.DecodingError, OSError)):
+        reason = ModelFailure.UNREACHABLE
+    return ModelFailed(reason, f"{type(cause).__name__}: {cause}")

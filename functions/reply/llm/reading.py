@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from threading import Event, Thread
 
@@ -21,7 +21,7 @@ _BROKEN = frozenset({"insufficient_system_resource", "network_error", "error"})
 """Values of `finish_reason` beside OpenAI's own: https://api-docs.deepseek.com/api/create-chat-completion,
 https://docs.bigmodel.cn/api-reference"""
 
-USAGE_SECONDS = 0.5
+USAGE_SECONDS = 0.3
 """How long the token count is waited for once the answer is whole: it comes right behind, or not at all."""
 
 Source = Callable[[], AbstractContextManager[Iterable[bytes]]]
@@ -100,12 +100,18 @@ class Reading:
         problem: Exception | None = None
         try:
             with source() as chunks:
-                for piece in decode(chunks):
-                    if self._abandoned or not self._take(piece):
+                for piece in decode(self._while_waited_for(chunks)):
+                    if not self._take(piece):
                         break
         except Exception as caught:  # noqa: BLE001 - nobody is above this frame; the caller looks at it after `wait`
             problem = caught
         self._close(problem)
+
+    def _while_waited_for(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            if self._abandoned and not self._ended.is_set():
+                return
+            yield chunk
 
     def _take(self, piece: Piece) -> bool:
         if piece.text.strip() and self._first_at is None:
