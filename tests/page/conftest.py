@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from tests.page.scripted import ScriptedServer
 
 OUTPUT = Path(__file__).parents[2] / "test-output" / "page"
+FAILED = pytest.StashKey[bool]()
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--no-sandbox",
@@ -32,6 +34,14 @@ def _left_out(reason: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(f"CI must run the tests of the page: {reason}", pytrace=False)
     pytest.skip(reason)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Let fixtures know whether their test failed."""
+    outcome: Any = yield
+    if outcome.get_result().failed:
+        item.stash[FAILED] = True
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +87,11 @@ def visit(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[...
     open_page.problems = problems
     yield open_page
     for context in contexts:
+        if request.node.stash.get(FAILED, False):
+            OUTPUT.mkdir(parents=True, exist_ok=True)
+            context.pages[0].screenshot(
+                path=OUTPUT / f"failed-{re.sub(r'[^a-z0-9]+', '-', request.node.name)[:60]}.png"
+            )
         context.close()
     assert problems == []
     assert hosts <= homes

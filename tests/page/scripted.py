@@ -48,6 +48,8 @@ class ScriptedServer:
         self.drafts: list[dict[str, Any]] = []
         self.resets = 0
         self.refusal = ""
+        self.ready = threading.Event()
+        self.ready.set()
         self.stories: dict[str, Any] = {}
         self.state: dict[str, Any] = {
             "language": "zh",
@@ -136,6 +138,7 @@ def _handler(server: ScriptedServer) -> type[BaseHTTPRequestHandler]:
             if self.path == "/api/events":
                 self._stream()
             elif self.path == "/api/state":
+                server.ready.wait()
                 self._json(200, server.state)
             elif self.path.startswith("/api/story/"):
                 story = server.stories.get(unquote(self.path.removeprefix("/api/story/")))

@@ -136,6 +136,19 @@ def test_keyboard_sends_breaks_and_recalls(visit, scripted):
     assert len(scripted.drafts) == 1
 
 
+def test_one_can_write_once_there_is_somebody_to_write_to(visit, scripted):
+    """Until the server has said who is there, the text takes nothing that would be lost; then it has the cursor."""
+    scripted.ready.clear()
+    page = visit(scripted.url)
+    sees(page, "#send", "发送")
+    assert page.locator("#text").is_disabled()
+    scripted.ready.set()
+    sees(page, "#title", "小助手")
+    page.keyboard.type("你好")
+    page.keyboard.press("Enter")
+    sees(page, ".plain", "你好")
+
+
 def test_enter_that_ends_a_composition_does_not_send(visit, scripted):
     """While an input method composes, its Enter chooses a word."""
     page = visit(scripted.url)
