@@ -49,7 +49,7 @@ def build_all(chosen: list[Package], target: Target, output: Path, *, bytecode: 
     if not interpreter:
         print(
             f"without bytecode{f', because no Python {target.minor} was found here' if bytecode else ''}: "
-            "each cold start of reply takes about 0.5 s more CPU, of conversation 0.05 s, on a whole core"
+            "each cold start of reply takes about 0.5 s more CPU, of conversation 0.03 s, on a whole core"
         )
     too_large = []
     for package in chosen:
