@@ -121,6 +121,12 @@ def test_a_used_up_quota_is_for_the_operator(name: str) -> None:
     assert (result.line["level"], result.line["event"]) == ("ERROR", "quota_used_up")
 
 
+def test_a_quota_code_beside_a_question_is_no_obstacle() -> None:
+    """The body is not signed, and DingTalk's code is documented for messages without text only."""
+    bench = Bench()
+    assert bench.post(question("?", errorCode=20001)).line["event"] == "handed_over"
+
+
 def test_the_message_carries_what_reply_needs() -> None:
     """Ids, sender, reply address and times arrive as they were sent."""
     bench = Bench()

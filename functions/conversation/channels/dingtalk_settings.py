@@ -28,10 +28,10 @@ class DingTalkSettings:
     @classmethod
     def read(cls, reader: SettingsReader) -> DingTalkSettings:
         """Read DINGTALK_APP_SECRET, DINGTALK_CREDENTIALS, CALLBACK_PATH and WEBHOOK_HOSTS."""
-        named = _named_robots(reader)
-        known = {robot.secret for robot in named}
-        secrets = dict.fromkeys(reader.words("DINGTALK_APP_SECRET"))
-        robots = named + tuple(Robot(_name_of(secret), secret) for secret in secrets if secret not in known)
+        # The named ones first: of several robots with the secret that fits, the first is the one.
+        robots = _named_robots(reader) + tuple(
+            Robot(_name_of(secret), secret) for secret in reader.words("DINGTALK_APP_SECRET")
+        )
         if not robots:
             reader.problem(
                 "neither DINGTALK_APP_SECRET nor DINGTALK_CREDENTIALS has a robot's secret; every POST is refused; "
