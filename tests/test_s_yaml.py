@@ -1,7 +1,7 @@
 """s.yaml: every name in it is one that the fc3 component knows, and what it ships with fits together.
 
-`s` takes a misspelt property in silence, so the names are listed here, from the component's schema:
-https://github.com/devsapp/fc3/blob/master/src/schema.json
+`s` takes a misspelt property in silence, so they are listed in `tools/doctoring/property_names.py`, which the doctor
+uses too.
 """
 
 import copy
@@ -18,63 +18,13 @@ import pytest
 import yaml
 
 from conversation.settings import Settings
+from doctoring.property_names import unknown_names
 from reply.settings import ReplySettings
 from shipping.target import TARGETS
 
 ROOT = Path(__file__).parents[1]
 CLI = "@serverless-devs/s@3.1.10"
 
-# A name -> what may stand in it: None is a value, a dict its properties, a list of one dict a list of such.
-ANY: dict[str, Any] = {}
-ACTION = [{"run": None, "path": None, "plugin": None, "component": None}]
-DESTINATION = {"destination": None}
-PROPS = {
-    "region": None,
-    "functionName": None,
-    "description": None,
-    "runtime": None,
-    "handler": None,
-    "code": None,
-    "cpu": None,
-    "memorySize": None,
-    "diskSize": None,
-    "timeout": None,
-    "internetAccess": None,
-    "instanceConcurrency": None,
-    "role": None,
-    "logConfig": None,
-    "environmentVariables": ANY,
-    "ossMountConfig": {
-        "mountPoints": [{"bucketName": None, "bucketPath": None, "endpoint": None, "mountDir": None, "readOnly": None}]
-    },
-    "asyncInvokeConfig": {
-        "asyncTask": None,
-        "maxAsyncRetryAttempts": None,
-        "maxAsyncEventAgeInSeconds": None,
-        "qualifier": None,
-        "destinationConfig": {"onFailure": DESTINATION, "onSuccess": DESTINATION},
-    },
-    "concurrencyConfig": {"reservedConcurrency": None},
-    "tags": [{"key": None, "value": None}],
-    "triggers": [
-        {
-            "triggerName": None,
-            "triggerType": None,
-            "description": None,
-            "qualifier": None,
-            "triggerConfig": {"authType": None, "methods": None, "disableURLInternet": None},
-        }
-    ],
-}
-RESOURCE = {"component": None, "access": None, "actions": {"pre-deploy": ACTION}, "props": PROPS}
-FILE = {
-    "edition": None,
-    "name": None,
-    "access": None,
-    "vars": ANY,
-    "actions": {"pre-deploy": ACTION},
-    "resources": {"conversation": RESOURCE, "reply": RESOURCE},
-}
 REQUIRED = ("ACCOUNT_ID", "OSS_BUCKET", "DINGTALK_APP_SECRET", "CHATGPT_API_KEY")
 
 
@@ -91,21 +41,6 @@ def props(name: str) -> dict[str, Any]:
     return found
 
 
-def unknown(value: Any, known: Any, path: str = "") -> Iterator[str]:
-    """The paths in `value` that `known` does not have."""
-    if isinstance(known, list) and isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from unknown(item, known[0], f"{path}[{number}]")
-    elif isinstance(known, dict) and known is not ANY and isinstance(value, dict):
-        for name, inner in value.items():
-            if name in known:
-                yield from unknown(inner, known[name], f"{path}.{name}")
-            else:
-                yield f"{path}.{name}"
-    elif isinstance(value, dict) and known is not ANY:
-        yield f"{path} has properties"
-
-
 def names_in(value: Any) -> Iterator[tuple[dict[str, Any], str]]:
     """Every mapping and name in `value`, wherever names are fixed ones."""
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
@@ -116,7 +51,7 @@ def names_in(value: Any) -> Iterator[tuple[dict[str, Any], str]]:
 
 def test_every_name_is_known() -> None:
     """No property is misspelt."""
-    assert list(unknown(load(), FILE)) == []
+    assert list(unknown_names(load())) == []
 
 
 def test_a_misspelt_name_is_found() -> None:
@@ -129,7 +64,7 @@ def test_a_misspelt_name_is_found() -> None:
         if holder is content["vars"] or "environmentVariables" in str(path_of(content, holder)):
             continue
         holder[name + "x"] = holder.pop(name)
-        assert [path for path in unknown(content, FILE) if path.endswith(f".{name}x")], name
+        assert [path for path in unknown_names(content) if path.endswith(f".{name}x")], name
         found += 1
     assert found > 60
 
