@@ -4,8 +4,9 @@ import { element, icon } from "./dom.js";
 import { exactTime, say } from "./language.js";
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const needsBlock = (entry) => typeof entry === "string" && (entry.length > LONGEST_FACT || /\n|^\s*[[{]/.test(entry));
 const isPlain = (value) => value === null || typeof value !== "object";
-const BLOCKS = new Set(["headers", "body", "event", "payload", "request", "response", "result", "answer"]);
+const LONGEST_FACT = 80;
 
 /** The view of one value of a story. */
 export function valueView(value) {
@@ -29,7 +30,7 @@ function objectView(value) {
   const later = [];
   for (const [key, entry] of Object.entries(value)) {
     if (start && ["method", "url", "function", "how"].includes(key)) continue;
-    if (isPlain(entry) && !BLOCKS.has(key)) facts.append(element("dt", {}, key), element("dd", {}, fact(key, entry)));
+    if (isPlain(entry) && key !== "body" && !needsBlock(entry)) facts.append(element("dt", {}, key), element("dd", {}, fact(key, entry)));
     else if (entry !== null && entry !== "") later.push([key, entry]);
   }
   if (facts.children.length) view.append(facts);
@@ -54,7 +55,7 @@ function part(key, entry) {
     const lines = Object.entries(entry).map(([name, value]) => `${name}: ${value}`);
     return labelled(key, block(lines.join("\n")));
   }
-  if (Array.isArray(entry) && !entry.every(isPlain) && !BLOCKS.has(key)) return labelled(key, listView(entry));
+  if (Array.isArray(entry) && !entry.every(isPlain) && key === "attempts") return labelled(key, listView(entry));
   return labelled(key, block(textOf(entry)));
 }
 
