@@ -16,8 +16,9 @@ from reply.markdown import is_joined
 from shared.wording import Wording
 
 _SENTENCE = re.compile(r"[。！？；…]+[”’』」）)\"']*|[.!?;]+[\"')\]]*(?=\s)")
-_WORD = re.compile(r"\s+|[，、：]+")
+_WORD = re.compile(r"[^\S\n]+|[，、：]+")
 _FENCE_LIKE = re.compile(r"[ \t>]*(?:`|~)")
+_NEVER = 9
 _LONGEST_SEQUENCE = 64
 """Characters over which a cut is moved to keep a combined character or a run of backquotes whole, and of an indentation
 that is kept at the beginning of a part."""
@@ -130,13 +131,14 @@ class _Cutter:
 
     def _places(self, most: int) -> Iterator[int]:
         """Places to cut, the best first. In the first half only if nothing better is there: parts should be few."""
-        ranked = (r for r in self._line_ends(most) if r[1] > most // 2)
-        yield from (at for _, at in sorted(ranked, key=lambda r: (r[0], -r[1])))
+        ends = dict(self._line_ends(most))
+        yield from sorted((at for at in ends if at > most // 2 and ends[at] < _NEVER), key=lambda at: (ends[at], -at))
         window = self.rest[: most + 1]
         for pattern in (_SENTENCE, _WORD):
-            ends = [found.end() for found in pattern.finditer(window)]
-            yield from (at for at in reversed(ends) if most // 2 < at <= most and self._is_clean(at))
-        yield from (at for at in range(most, max(0, most - _LONGEST_SEQUENCE), -1) if self._is_clean(at))
+            found = [match.end() for match in pattern.finditer(window)]
+            yield from (at for at in reversed(found) if most // 2 < at <= most and self._is_clean(at))
+        anywhere = range(most, max(0, most - _LONGEST_SEQUENCE), -1)
+        yield from (at for at in anywhere if self._is_clean(at))
         yield from range(most, 0, -1)
 
     def _is_clean(self, at: int) -> bool:
@@ -149,9 +151,8 @@ class _Cutter:
         at = -len(self.opening)
         for line, following in pairwise(lines):
             at += len(line.text) + 1
-            rank = _rank(line, following)
-            if rank is not None and 0 < at <= most:
-                yield rank, at
+            if 0 < at <= most:
+                yield at, _rank(line, following)
 
     def _past_blanks(self, at: int) -> int:
         """That place, or after the white space that follows it: no part begins with what nobody sees."""
@@ -160,21 +161,20 @@ class _Cutter:
         end = len(self.rest) - len(self.rest[at:].lstrip())
         line_start = at if self.rest[at - 1] == "\n" else 0
         line_start = max(line_start, self.rest.rfind("\n", at, end) + 1)
-        indents = line_start and end < len(self.rest) and end - line_start <= _LONGEST_SEQUENCE
-        return line_start if indents else end
+        return line_start if line_start and end - line_start <= _LONGEST_SEQUENCE else end
 
 
 def _plain(text: str) -> Line:
     return Line(text, "text", None)
 
 
-def _rank(line: Line, following: Line) -> int | None:
-    """How good a cut after that line is: 0 best; None where it would leave an empty code block."""
+def _rank(line: Line, following: Line) -> int:
+    """How good a cut after that line is: 0 is best; _NEVER would leave an empty code block."""
     if line.fence is None:
         ends_block = line.role == "closes" or following.role == "opens"
         return 0 if ends_block or not line.text.strip() or not following.text.strip() else 1
     if line.role == "opens" or following.role == "closes":
-        return None
+        return _NEVER
     return 3 if line.text.strip() else 2
 
 

@@ -135,6 +135,7 @@ def test_one_part_only() -> None:
         ("甲" * 200 + " " + "乙" * 300, "甲" * 200),
         ("pi is 3." + "1" * 600, None),
         ("甲\n\n" + "乙" * 200 + "\n" + "丙" * 300, "甲\n\n" + "乙" * 200),
+        ("甲" * 150 + "\n```\nx\n```\n" + "乙" * 50 + "\n" + "丙" * 300, "甲" * 150 + "\n```\nx\n```"),
         ("甲" * 150 + "\n```\n" + "x\n" * 60 + "```\n" + "乙" * 300, "甲" * 150),
         ("甲" * 150 + "\n```\n" + "x\n" * 20 + "```\n" + "乙" * 300, "甲" * 150 + "\n```\n" + "x\n" * 20 + "```"),
     ],
@@ -179,10 +180,11 @@ def test_longer_fence_with_fences_inside() -> None:
 
 def test_no_empty_code_block() -> None:
     """A cut falls neither right after an opening fence nor right before a closing one."""
-    for before, lines in [*((n, 3) for n in range(180, 260)), *((20, n) for n in range(25, 50))]:
-        text = "字" * before + "\n```py\n" + "x = 1\n" * lines + "```\n" + "字" * 200
-        for part in split(text, layout(270, parts=9)):
-            assert "```py\n```" not in part.text, (before, lines)
+    for before in range(100, 260):
+        for code in ("x = 1\n" * 3, "x = 1\n" * 40, "x" * 600 + "\n"):
+            text = "字" * before + "\n```py\n" + code + "```\n" + "字" * 200
+            for part in split(text, layout(270, parts=9)):
+                assert "```py\n```" not in part.text, (before, code)
 
 
 def test_text_does_not_become_a_fence() -> None:
@@ -209,6 +211,12 @@ def test_no_part_of_blanks() -> None:
         assert [shown(part)[-1] for part in split("字" * 255 + blanks, layout(270, parts=9))] == ["字"], blanks
         first, second = split("字" * 255 + blanks + "后", layout(270, parts=9))
         assert (shown(first)[-1], shown(second)) == ("字", "后")
+
+
+def test_indentation_is_kept() -> None:
+    """A part that begins with an indented line begins with its indentation."""
+    _, second = split("a" * 200 + "\n  - " + "b" * 200, layout(270, parts=9))
+    assert shown(second) == "  - " + "b" * 200
 
 
 def test_characters_shown_as_one_stay_whole() -> None:
