@@ -21,7 +21,7 @@ from conversation.settings import Settings
 from reply.answer import TOO_LATE_MS
 from reply.parts import Limits
 from reply.settings import ReplySettings
-from shared.commands import COMMANDS, Command, find_command
+from shared.commands import COMMANDS, Command, Invoked, find_command
 from shared.errors import ModelFailure
 from shared.log import Log
 from shared.message import EVENT_LIMIT, Message, ReplyTarget, Sender
@@ -143,7 +143,15 @@ def test_tables_have_the_choices_of_the_code(readme: Readme) -> None:
             if wanted:
                 found.add(name)
                 assert set(wanted[1].split(", ")) <= set(code_in(row[1] + row[2])), name
-    assert found == {"LANGUAGE", "LOG_LEVEL", "INSTANT_ANSWERS", "CONTEXT_SCOPE", "REPLY_FORMAT", "CLAIM"}
+    assert found == {
+        "LANGUAGE",
+        "LOG_LEVEL",
+        "INSTANT_ANSWERS",
+        "CONTEXT_SCOPE",
+        "DEFAULT_MODE",
+        "REPLY_FORMAT",
+        "CLAIM",
+    }
 
 
 # Deployment
@@ -223,7 +231,7 @@ def test_commands_are_those_of_the_code(readme: Readme) -> None:
     rows = [code_in(row[0]) for row in table]
     assert [sorted(words) for words in rows] == [sorted(words_for(command)) for command in COMMANDS]
     for words, command in zip(rows, COMMANDS, strict=True):
-        assert [find_command(word) for word in words] == [command] * len(words)
+        assert [find_command(word) for word in words] == [Invoked(command)] * len(words)
 
 
 def words_for(command: Command) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conversation.channels.inbound import Kind, Received, Sentence
-from shared.commands import COMMANDS, Command, UnknownCommand
+from shared.commands import COMMANDS, Command, Invoked, UnknownCommand
 from shared.message import Message
 from shared.wording import Wording
 
@@ -14,7 +14,7 @@ class Instant:
     def __init__(self, words: Wording) -> None:
         self._words = words
 
-    def answer(self, received: Received, found: Command | UnknownCommand | None) -> Sentence | None:
+    def answer(self, received: Received, found: Invoked | UnknownCommand | None) -> Sentence | None:
         """Help, a word about an unknown command or an unsupported type; None when `reply` has to work on it.
 
         `found` is what `find_command` makes of the message's text.
@@ -25,7 +25,7 @@ class Instant:
             return self._help()
         if isinstance(found, UnknownCommand):
             return Sentence(self._words.unknown_command.format(word=f"/{found.word}"), self._words.help_title)
-        return self._help() if found is not None and found.runs_in == "conversation" else None
+        return self._help() if found is not None and found.command.runs_in == "conversation" else None
 
     def too_large(self, size: int, limit: int, request_id: str) -> Sentence:
         """`size` and `limit` are in bytes."""

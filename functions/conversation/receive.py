@@ -13,7 +13,7 @@ from conversation.http import Request, Response
 from conversation.instant import Instant
 from conversation.runtime import Runtime
 from shared.clock import Clock
-from shared.commands import Command, find_command
+from shared.commands import Invoked, find_command
 from shared.errors import HandOverRefused, HandOverUnknown, Rejected
 from shared.log import Log, Value
 from shared.message import EVENT_LIMIT, Message
@@ -145,8 +145,8 @@ class _Reception:
         found = find_command(message.text)
         sentence = self.receiver.instant.answer(received, found)
         if sentence is None:
-            if isinstance(found, Command):
-                message = replace(message, command=found.name)
+            if isinstance(found, Invoked):
+                message = replace(message, command=found.command.name, text=found.argument)
             size = len(message.handed_over("0" * 32, message.created_at).to_event())
             if size > EVENT_LIMIT:
                 sentence = self.receiver.instant.too_large(size, EVENT_LIMIT, message.request_id)

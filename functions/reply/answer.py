@@ -11,11 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from reply.commands.clear import clear
-from reply.conversation import State, Turn
-from reply.prompt import prompt, question
+from reply.commands.mode import context, single
+from reply.commands.persona import persona
+from reply.conversation import EXPIRED, State, Turn, Value
+from reply.prompt import prompt, question, within
 from reply.records import Record
 from reply.run import Run
 from reply.services import Answer, Services
+from reply.session import Session, session
 from reply.turn import Standing, is_other_message, take
 from reply.waiting import wait_for_earlier
 from shared.errors import DeliveryDelayed, ModelFailed, ModelFailure, StoreUnavailable, Undeliverable
@@ -24,7 +27,12 @@ from shared.message import VERSION, Message
 TOO_LATE_MS = 10 * 60 * 1000
 """An event this old (ms) at its start is explained instead of answered: a late answer would surprise."""
 
-COMMANDS: Mapping[str, Callable[[Run, Turn], str]] = {"clear": clear}
+COMMANDS: Mapping[str, Callable[[Run, Turn], str]] = {
+    "clear": clear,
+    "single": single,
+    "context": context,
+    "persona": persona,
+}
 
 
 def answer(message: Message, services: Services, until: float) -> str:
@@ -115,10 +123,32 @@ def _work(run: Run, turn: Turn) -> str:
         return run.explain(wording.failed_version, turn)
     if run.now_ms - message.handed_over_at > TOO_LATE_MS:
         return run.explain(wording.failed_too_late, turn)
-    run.memory.keep(turn)
     if message.command:
+        run.memory.keep(turn)
         return COMMANDS[message.command](run, turn)
-    return _think(run, turn)
+    return _think(run, _begin(run, turn))
+
+
+def _session(run: Run, turn: Turn) -> Session:
+    settings = run.services.settings
+    return session(
+        run.memory.document,
+        turn.position,
+        default_single=settings.default_single,
+        timeout_ms=settings.session_seconds * 1000,
+    )
+
+
+def _begin(run: Run, turn: Turn) -> Turn:
+    """Save the question as pending, together with the end of the session where that has come."""
+    held = _session(run, turn)
+    turn = replace(turn, alone=held.single or run.services.settings.rounds == 0)
+    if held.ended_at is None:
+        run.memory.keep(turn)
+        return turn
+    turn = replace(turn, preface=EXPIRED)
+    run.memory.keep_value(EXPIRED, Value(held.ended_at.at, held.ended_at.id), turn)
+    return turn
 
 
 def _think(run: Run, turn: Turn) -> str:
@@ -139,7 +169,8 @@ def _think(run: Run, turn: Turn) -> str:
     timings |= {"first_token_ms": given.first_token_ms, "model_ms": run.now_ms - asked}
     usage = given.usage
     tokens_in, tokens_out = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
-    done = replace(turn, state=State.ANSWERED, answer=given.text, cut=given.cut, tokens=tokens_in + tokens_out)
+    text = run.services.sensitive.masked(given.text)
+    done = replace(turn, state=State.ANSWERED, answer=text, cut=given.cut, tokens=tokens_in + tokens_out)
     if run.speaker.spoken:
         return "silent"  # the watchdog has explained; an answer nobody saw must not enter later prompts
     run.memory.keep(done)
@@ -150,15 +181,17 @@ def _ask(run: Run, turn: Turn) -> Answer:
     settings = run.services.settings
     now = run.services.clock.now
     ends = min(now() + settings.model_seconds, run.work_ends)
-    history = run.memory.document.remembered(turn.position, settings.rounds)
+    instructions = (settings.system_prompt, run.memory.document.persona())
+    history = [] if turn.alone else run.memory.document.remembered(turn.position, settings.rounds)
+    history = within(settings.prompt_tokens, instructions, history, turn.question)
     try:
-        return run.services.model.ask(prompt(settings.system_prompt, history, turn.question), ends - now())
+        return run.services.model.ask(prompt(instructions, history, turn.question), ends - now())
     except ModelFailed as failed:
         if failed.reason is not ModelFailure.TOO_LONG or not history:
             raise
         shorter = history[(len(history) + 1) // 2 :]
         run.log.info("context_shortened", rounds=len(shorter))
-        return run.services.model.ask(prompt(settings.system_prompt, shorter, turn.question), ends - now())
+        return run.services.model.ask(prompt(instructions, shorter, turn.question), ends - now())
 
 
 def _deliver(run: Run, turn: Turn) -> str:

@@ -39,7 +39,8 @@ class Turn:
 
     `answer` is what the person is shown: the answer, or the sentence that explains the failure. `deadline` (ms) is when
     FC kills the instance at work; `sent` counts the parts already shown; `cut` says why an answer may be incomplete.
-    A turn without question is a command's: it never enters a prompt.
+    `alone` turns were asked without context and do not become one. `preface` names a sentence that the answer begins
+    with. A turn without question is a command's: it never enters a prompt.
     """
 
     id: str
@@ -54,6 +55,8 @@ class Turn:
     cut: str = ""
     sent: int = 0
     tokens: int = 0
+    alone: bool = False
+    preface: str = ""
 
     @property
     def position(self) -> Position:
@@ -84,8 +87,10 @@ class Value:
         return Position(self.at, self.id)
 
 
-CLEARED = "cleared"
-"""The name of the value whose position is the newest `\\clear`."""
+CLEARED, EXPIRED, MODE, PERSONA = "cleared", "expired", "mode", "persona"
+"""Names of values. `\\clear` forgets context, mode and persona set up to its position; expiry context and mode."""
+
+START = Position(-1, "")
 
 
 @dataclass(frozen=True)
@@ -105,15 +110,38 @@ class Document:
 
     def remembered(self, before: Position, rounds: int) -> list[Turn]:
         """The newest `rounds` answered turns before a position that nobody cleared, oldest first."""
-        cleared = self.values.get(CLEARED)
-        floor = cleared.position if cleared else Position(-1, "")
+        floor = self._forgotten(CLEARED, EXPIRED)
         answered = [
             turn
             for turn in self.turns.values()
-            if turn.state is State.ANSWERED and turn.question and turn.answer and floor < turn.position < before
+            if turn.state is State.ANSWERED
+            and turn.question
+            and turn.answer
+            and not turn.alone
+            and floor < turn.position < before
         ]
         answered.sort(key=lambda turn: turn.position)
         return answered[-rounds:] if rounds > 0 else []
+
+    def mode(self) -> str:
+        """The mode somebody chose and nothing ended since, or ""."""
+        return self._content(MODE, CLEARED, EXPIRED)
+
+    def persona(self) -> str:
+        """The persona somebody gave and nobody cleared since, or ""."""
+        return self._content(PERSONA, CLEARED)
+
+    def last_use(self, before: Position) -> Position:
+        """Where the conversation was used last before a position; START when it never was."""
+        used = [turn.position for turn in self.turns.values()] + [value.position for value in self.values.values()]
+        return max((position for position in used if position < before), default=START)
+
+    def _content(self, name: str, *ends: str) -> str:
+        value = self.values.get(name)
+        return value.content if value and value.position > self._forgotten(*ends) else ""
+
+    def _forgotten(self, *names: str) -> Position:
+        return max((self.values[name].position for name in names if name in self.values), default=START)
 
     def pending_before(self, before: Position) -> list[Turn]:
         """Turns still at work whose messages are earlier."""
@@ -180,16 +208,16 @@ def from_json(data: bytes) -> Document:
 
 
 def _turn(fields: Mapping[str, Any]) -> Turn:
-    turn = Turn(**{**fields, "state": State(fields["state"])})
+    # Fields of a later version are left out: both versions may be at work while one replaces the other.
+    turn = Turn(**{**{k: v for k, v in fields.items() if k in _TURN_TYPES}, "state": State(fields["state"])})
     for name, kind in _TURN_TYPES.items():
         if type(getattr(turn, name)) is not kind:
             raise TypeError(name)
     return turn
 
 
-_TURN_TYPES: Mapping[str, type] = {
-    name: {"str": str, "int": int, "State": State}[str(wanted)] for name, wanted in Turn.__annotations__.items()
-}
+_KINDS: Mapping[str, type] = {"str": str, "int": int, "bool": bool, "State": State}
+_TURN_TYPES: Mapping[str, type] = {name: _KINDS[str(wanted)] for name, wanted in Turn.__annotations__.items()}
 
 
 def _sparse(fields: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from reply.conversation import Turn
 from reply.services import ChatMessage
 from shared.message import Message
+from shared.tokens import estimated_tokens
 from shared.wording import Wording
 
 
@@ -19,13 +20,28 @@ def question(message: Message, wording: Wording) -> str:
     return message.text
 
 
-def prompt(system: str, history: Sequence[Turn], asked: str) -> list[ChatMessage]:
-    """The messages in order: system prompt (if any), remembered rounds oldest first, the question.
+def prompt(instructions: Sequence[str], history: Sequence[Turn], asked: str) -> list[ChatMessage]:
+    """The messages in order: instructions (system prompt, persona), remembered rounds oldest first, the question.
 
     Nothing in it names a person: ids and names are not the provider's business.
     """
+    system = "\n\n".join(filter(None, instructions))
     messages = [ChatMessage("system", system)] if system else []
     for turn in history:
         messages.append(ChatMessage("user", turn.question))
         messages.append(ChatMessage("assistant", turn.answer))
     return [*messages, ChatMessage("user", asked)]
+
+
+def within(tokens: int, instructions: Sequence[str], history: Sequence[Turn], asked: str) -> list[Turn]:
+    """The newest rounds with which the whole prompt has at most `tokens` (estimated); all of them when it is 0."""
+    if not tokens:
+        return list(history)
+    left = tokens - sum(map(estimated_tokens, (*instructions, asked)))
+    kept: list[Turn] = []
+    for turn in reversed(history):
+        left -= estimated_tokens(turn.question) + estimated_tokens(turn.answer)
+        if left < 0:
+            break
+        kept.insert(0, turn)
+    return kept

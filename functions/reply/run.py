@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from reply.conversation import State, Turn
+from reply.conversation import EXPIRED, State, Turn
 from reply.memory import Memory
 from reply.records import Outcome, Record
 from reply.services import Services
@@ -83,12 +83,16 @@ class Run:
         return self.show(failed, record)
 
     def _with_notes(self, turn: Turn) -> str:
-        wording = self.services.wording
+        wording, settings = self.services.wording, self.services.settings
+        preface = ""
+        if turn.preface == EXPIRED:
+            mode = wording.name_single if settings.default_single else wording.name_context
+            preface = wording.session_ended.format(mode=mode)
         notes = [{"stalled": wording.stalled, "length": wording.length_cut}.get(turn.cut, "")]
         if turn.state is State.ANSWERED and turn.question:
             notes.append(wording.no_memory if self.memory.unread else "")
             notes.append(wording.not_remembered if self.memory.unsaved and not self.memory.unread else "")
-        return "\n\n".join([turn.answer, *filter(None, notes)])
+        return "\n\n".join(filter(None, [preface, turn.answer, *notes]))
 
 
 def _outcome(turn: Turn) -> Outcome:

@@ -12,6 +12,7 @@ from reply.store import Store
 from shared.clock import Clock
 from shared.log import Log
 from shared.message import Message
+from shared.sensitive import SensitiveWords
 from shared.settings import SettingsReader
 from shared.wording import Wording
 
@@ -78,23 +79,34 @@ class Outbound(Protocol):
 
 @dataclass(frozen=True)
 class AnswerSettings:
-    """What the job itself is told: times in seconds, `rounds` of context, `attempts` = FC's retries + 1."""
+    """What the job itself is told: times in seconds, `rounds` of context, `attempts` = FC's retries + 1.
+
+    `session_seconds` after the last use a session ends (0 = never); `prompt_tokens` bound a prompt (0 = not).
+    """
 
     model_seconds: float
     rounds: int
     group_shares_context: bool
     system_prompt: str
     attempts: int
+    default_single: bool = False
+    session_seconds: int = 0
+    prompt_tokens: int = 0
 
     @classmethod
     def read(cls, reader: SettingsReader) -> AnswerSettings:
-        """Read TIMEOUT, HISTORY_LENGTH, CONTEXT_SCOPE, SYSTEM_PROMPT and ASYNC_RETRIES."""
+        """Read TIMEOUT, HISTORY_LENGTH, CONTEXT_SCOPE, SYSTEM_PROMPT, ASYNC_RETRIES, DEFAULT_MODE, SESSION_TIMEOUT and
+        MAX_TEXT.
+        """
         return cls(
             model_seconds=reader.number("TIMEOUT", 55, low=1, high=3600) or 55,
             rounds=reader.whole("HISTORY_LENGTH", 5, low=0, high=100),
             group_shares_context=reader.choice("CONTEXT_SCOPE", "member", ("member", "group")) == "group",
             system_prompt=reader.text("SYSTEM_PROMPT"),
             attempts=reader.whole("ASYNC_RETRIES", 2, low=0, high=8) + 1,
+            default_single=reader.choice("DEFAULT_MODE", "串聊", ("串聊", "单聊")) == "单聊",
+            session_seconds=reader.whole("SESSION_TIMEOUT", 0, low=0, high=366 * 86400),
+            prompt_tokens=reader.whole("MAX_TEXT", 0, low=0, high=10_000_000),
         )
 
 
@@ -111,4 +123,5 @@ class Services:
     wording: Wording
     clock: Clock
     log: Log
+    sensitive: SensitiveWords
     problems: tuple[str, ...] = ()

@@ -26,6 +26,7 @@ class ReplySettings:
     claim: ClaimSettings
     mount: str
     keep_text: bool
+    sensitive_words: tuple[str, ...]
     timezone: tzinfo
     language: str
     log_level: int
@@ -43,6 +44,7 @@ class ReplySettings:
             claim=ClaimSettings.read(reader),
             mount=reader.text("OSS_MOUNT_POINT", "/mnt/oss"),
             keep_text=reader.flag("RECORD_TEXT", True),
+            sensitive_words=reader.words("SENSITIVE_WORDS"),
             timezone=_timezone(reader),
             language=read_language(reader),
             log_level=read_log_level(reader),

@@ -46,7 +46,7 @@ def take(
     if found.handover != message.handover and now_ms < found.deadline:
         return Standing.DUPLICATE, found
     attempt = found.attempt + 1
-    again = replace(fresh, at=found.at, attempt=attempt)
+    again = replace(fresh, at=found.at, attempt=attempt, preface=found.preface)
     return (Standing.GIVE_UP if attempt >= attempts else Standing.WORK), again
 
 

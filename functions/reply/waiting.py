@@ -15,9 +15,9 @@ _LONGEST_PAUSE_S = 2.0
 def wait_for_earlier(run: Run, turn: Turn) -> None:
     """Return when no earlier turn is at work, or when waiting longer would cost this turn its own answer.
 
-    Turns are ordered by position, so nobody waits in a circle. Where each question stands on its own, nobody waits.
+    Turns are ordered by position, so nobody waits in a circle. A question that stands on its own waits for nobody.
     """
-    if run.services.settings.rounds == 0:
+    if turn.alone:
         return
     latest = run.work_ends - run.services.settings.model_seconds
     pause = _FIRST_PAUSE_S

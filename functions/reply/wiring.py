@@ -17,6 +17,7 @@ from reply.store import Store
 from shared.clock import Clock, SystemClock
 from shared.credentials import credentials_of
 from shared.log import Log
+from shared.sensitive import SensitiveWords
 from shared.wording import wording
 
 DEFAULT_SECONDS = 180.0
@@ -40,6 +41,7 @@ class Instance:
     environ: Mapping[str, str]
     model: Model
     outbound: Outbound
+    sensitive: SensitiveWords
     clock: Clock
     log: Log
 
@@ -51,7 +53,7 @@ class Instance:
         log = Log(level=settings.log_level, secrets=settings.chat.secrets, fields={"function": "reply"})
         outbound = SessionWebhook(settings.webhook, wording(settings.language), clock, log)
         model = LazyModel(lambda: _chat_model(settings.chat, clock, log))
-        return cls(settings, environ, model, outbound, clock, log)
+        return cls(settings, environ, model, outbound, SensitiveWords(settings.sensitive_words), clock, log)
 
     def services(self, context: object) -> Services:
         """The services of one run."""
@@ -68,6 +70,7 @@ class Instance:
             wording=wording(settings.language),
             clock=self.clock,
             log=log,
+            sensitive=self.sensitive,
             problems=settings.problems,
         )
 

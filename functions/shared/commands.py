@@ -1,4 +1,4 @@
-"""The table of chat commands: every word that triggers one, and where it runs."""
+"""The table of chat commands: every word that triggers one, where it runs, and who may use it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,31 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Command:
-    """One command. `words` work bare or after a slash, `slashed` only after one; a summary of each is in `wording`."""
+    """One command; a summary of each is in `wording` (`command_<name>`).
+
+    `words` work bare or after a slash, `slashed` only after one, `hashed` after a `#`. With `argument` something may
+    follow the word. `admins_only` commands are refused to others, or are ordinary questions of theirs (`or_question`).
+    Those that `show_others` answer in private chats only, and only to fresh callbacks. `counts` as a question.
+    """
 
     name: str
     runs_in: Literal["conversation", "reply"]
     words: tuple[str, ...] = ()
     slashed: tuple[str, ...] = ()
+    hashed: tuple[str, ...] = ()
+    argument: bool = False
+    admins_only: bool = False
+    or_question: bool = False
+    shows_others: bool = False
+    counts: bool = False
 
 
 COMMANDS: tuple[Command, ...] = (
     Command("help", "conversation", words=("帮助",), slashed=("help",)),
-    Command("clear", "reply", words=("清空", "重置"), slashed=("clear",)),
+    Command("clear", "reply", words=("清空", "重置", "退出", "结束"), slashed=("clear",)),
+    Command("single", "reply", words=("单聊",), slashed=("single",)),
+    Command("context", "reply", words=("串聊",), slashed=("context",)),
+    Command("persona", "reply", words=("角色",), slashed=("persona",), argument=True),
 )
 
 LONGEST_WORD = 20
@@ -30,22 +44,73 @@ _ONE_WORD = re.compile(rf"[\\/]([A-Za-z\u3400-\u9fff]{{1,{LONGEST_WORD}}})")
 
 
 @dataclass(frozen=True)
+class Invoked:
+    """A command, and what followed its word (as written; "" when nothing did)."""
+
+    command: Command
+    argument: str = ""
+
+
+@dataclass(frozen=True)
 class UnknownCommand:
     """A lone slash word that is no command."""
 
     word: str
 
 
-def find_command(text: str) -> Command | UnknownCommand | None:
-    """The command that the whole of `text` is, an unknown one, or None when it is a question.
+def find_command(text: str) -> Invoked | UnknownCommand | None:
+    """The command that a text is, an unknown one, or None when it is a question.
 
-    Full-width letters, slashes and blanks count as their plain forms, and letter case does not matter.
+    Full-width letters, signs and blanks count as their plain forms; letter case and mentions around it do not matter.
     """
-    plain = unicodedata.normalize("NFKC", text).strip().casefold()
+    head, rest = _first_word(text)
+    while head and _is_mention(head):
+        head, rest = _first_word(rest)
+    plain = _plain(head)
     for command in COMMANDS:
-        if plain in command.words:
-            return command
-        if plain[:1] in ("\\", "/") and plain[1:] in command.words + command.slashed:
-            return command
+        found = _matches(command, plain, rest)
+        if found is not None:
+            return found
     unknown = _ONE_WORD.fullmatch(plain)
-    return UnknownCommand(unknown[1]) if unknown else None
+    return UnknownCommand(unknown[1]) if unknown and not _beyond_mentions(rest) else None
+
+
+def nearest(word: str) -> str:
+    """The trigger word most like `word`, with its sign; "" when none is like it."""
+    from difflib import get_close_matches  # dear to import, and rarely needed
+
+    signed = {w: w for command in COMMANDS for w in command.words}
+    signed |= {w: f"/{w}" for command in COMMANDS for w in command.slashed}
+    signed |= {w: f"#{w}" for command in COMMANDS for w in command.hashed}
+    close = get_close_matches(word.casefold(), signed, n=1, cutoff=0.5)
+    return signed[close[0]] if close else ""
+
+
+def _matches(command: Command, head: str, rest: str) -> Invoked | None:
+    bare = head[1:] if head[:1] in ("\\", "/") else head
+    known = command.words if bare is head else command.words + command.slashed
+    if bare in known:
+        if command.argument:
+            return Invoked(command, rest)
+        return None if _beyond_mentions(rest) else Invoked(command)
+    for word in command.hashed:
+        if head.startswith(f"#{word}"):
+            return Invoked(command, f"{head[len(word) + 1 :]} {rest}".strip())
+    return None
+
+
+def _first_word(text: str) -> tuple[str, str]:
+    head, *rest = text.split(None, 1) or [""]
+    return head, rest[0].rstrip() if rest else ""
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _is_mention(word: str) -> bool:
+    return word[0] in "@＠"
+
+
+def _beyond_mentions(text: str) -> bool:
+    return any(not _is_mention(word) for word in text.split())

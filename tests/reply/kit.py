@@ -17,6 +17,7 @@ from reply.settings import CHINA
 from reply.store import Store
 from shared.log import Log
 from shared.message import Message, ReplyTarget, Sender
+from shared.sensitive import SensitiveWords
 from shared.wording import wording
 
 NOW = 1_790_000_000.0
@@ -98,6 +99,7 @@ class World:
     stream: io.StringIO = field(default_factory=io.StringIO)
     settings: AnswerSettings = field(default_factory=lambda: AnswerSettings(55, 5, False, "", 3))
     problems: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
 
     def services(self) -> Services:
         log = Log(stream=self.stream)
@@ -112,6 +114,7 @@ class World:
             wording=ZH,
             clock=self.clock,
             log=log,
+            sensitive=SensitiveWords(self.sensitive),
             problems=self.problems,
         )
 

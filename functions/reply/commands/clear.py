@@ -1,4 +1,4 @@
-"""The command that forgets the context of a conversation."""
+"""The command that forgets a conversation."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from reply.run import Run
 
 
 def clear(run: Run, turn: Turn) -> str:
-    """Nothing said before this message enters a later prompt; confirms in words. It waits for nobody.
+    """Nothing said or set before this message holds any more: context, mode and persona; confirms in words.
 
-    A turn in progress is still answered, but not remembered. Raises DeliveryDelayed.
+    It waits for nobody. A turn in progress is still answered, but not remembered. Raises DeliveryDelayed.
     """
     done = replace(turn, state=State.ANSWERED, answer=run.services.wording.cleared)
     run.memory.keep_value(CLEARED, Value(turn.at, turn.id), done)

@@ -18,6 +18,9 @@ class Wording:
     command_line: str
     command_help: str
     command_clear: str
+    command_single: str
+    command_context: str
+    command_persona: str
     unknown_command: str
     unsupported: str
     type_picture: str
@@ -39,7 +42,19 @@ class Wording:
     # Commands
     cleared: str
     clear_failed: str
+    mode_single: str
+    mode_context: str
+    mode_returns: str
+    name_single: str
+    name_context: str
+    persona_set: str
+    persona_shown: str
+    persona_none: str
+    persona_removed: str
+    persona_too_long: str
+    not_saved: str
     # The answer
+    session_ended: str
     answer_title: str
     part: str
     parts_cut: str

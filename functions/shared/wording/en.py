@@ -11,6 +11,10 @@ EN = Wording(
     command_line="- `{word}`: {summary}",
     command_help="show this help",
     command_clear="forget this conversation's context and start afresh",
+    command_single="each question on its own, without context",
+    command_context="a conversation with context",
+    command_persona="`角色 you are a lawyer` gives this conversation a persona, `角色` shows it, "
+    "`角色 清除` removes it",
     unknown_command="There is no command `{word}`. Send `/help` to see them all; if this is a question, "
     "please write a few more words and send it again.",
     unsupported="I cannot read {kind} yet. Please ask in text or by voice; text between pictures works too.",
@@ -37,6 +41,20 @@ EN = Wording(
     cleared="Done: what was said before in this conversation is forgotten. Ask away.",
     clear_failed="Sorry, storage is unavailable and the context was not cleared. Please try again in a while. "
     "Request id: {request_id}",
+    mode_single="Now each question stands **on its own**, without context. {returns}",
+    mode_context="Now I remember the last few rounds of this **conversation**. {returns}",
+    mode_returns="After {minutes} minutes without use the default returns: {mode}.",
+    name_single="each question on its own",
+    name_context="with context",
+    persona_set="From now on, in this conversation, I am:\n\n{persona}",
+    persona_shown="In this conversation I am:\n\n{persona}\n\nSend `角色 清除` to remove it.",
+    persona_none="This conversation has no persona. Send `角色` and a description to give it one, such as: "
+    "`角色 you are a patient teacher of English`.",
+    persona_removed="Done: this conversation has no persona any more.",
+    persona_too_long="The persona is too long ({size} characters; the limit is {limit}). Please shorten it.",
+    not_saved="Sorry, storage is unavailable and this was not saved. Please try again in a while. "
+    "Request id: {request_id}",
+    session_ended="(It has been a while: the earlier context is forgotten, and the default is back: {mode}.)",
     answer_title="Answer",
     part="({number}/{total})",
     parts_cut="(The answer is too long; only the first {shown} parts are shown. You can ask for the main points only.)",
