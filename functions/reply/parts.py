@@ -70,9 +70,9 @@ def split(text: str, layout: Layout, *, first: int = 1) -> tuple[Part, ...]:
     A code fence is closed at a cut and reopened in the next part; parts are numbered when there is more than one. The
     first part gets number `first` (the rest of an answer is laid out anew under narrower limits).
     """
-    whole = _frame(layout, text, number=first, total=first)
-    if _fits(layout, whole):
-        return (Part(first, whole, 0, text),)
+    whole = _Cutter(layout, text, "", first, first)
+    if whole.fits(len(text)):
+        return (Part(first, _frame(layout, text, number=first, total=first), 0, text),)
     pieces = list(_pieces(text, layout, first))
     total = pieces[-1].number
     return tuple(
@@ -92,7 +92,7 @@ def _pieces(text: str, layout: Layout, first: int) -> Iterator[Part]:
     last = max(first, layout.limits.parts)
     start, opening = 0, ""
     for number in range(first, last + 1):
-        cutter = _Cutter(layout, text[start:], opening, number, last)
+        cutter = _Cutter(layout, text[start:], opening, number, max(2, last))
         if cutter.fits(len(text) - start):
             yield Part(number, "", start, text[start:], opening)
             return
@@ -117,9 +117,11 @@ class _Cutter:
 
     def fits(self, length: int) -> bool:
         """Whether that many characters of the rest fit into the part."""
-        block = self.opening + self.rest[:length]
-        framed = _frame(self.layout, block, number=self.number, total=max(2, self.last), note=self.note)
-        return _fits(self.layout, framed)
+        block, limits = self.opening + self.rest[:length], self.layout.limits
+        if len(block.rstrip()) > limits.characters:
+            return False  # quickly: what is framed is never shorter
+        framed = _frame(self.layout, block, number=self.number, total=self.last, note=self.note)
+        return len(framed) <= limits.characters and len(self.layout.encode(framed)) <= limits.body_bytes
 
     def end(self) -> int:
         """The best place to cut: at least one character, white space that follows included."""
@@ -208,7 +210,3 @@ def _fences_closed(block: str) -> str:
         if fence:
             return candidate + ("" if candidate.endswith("\n") else "\n") + fence.closing
     return stripped
-
-
-def _fits(layout: Layout, text: str) -> bool:
-    return len(text) <= layout.limits.characters and len(layout.encode(text)) <= layout.limits.body_bytes

@@ -108,13 +108,8 @@ class SessionWebhook:
             code = failed.code
             raise
         finally:
-            log.info(
-                "delivery",
-                code=code,
-                parts=delivery.shown,
-                posts=delivery.posts,
-                deliver_ms=int((self._clock.now() - started) * 1000),
-            )
+            took = int((self._clock.now() - started) * 1000)
+            log.info("delivery", code=code, parts=delivery.shown, posts=delivery.posts, deliver_ms=took)
         return shown
 
     def _checked(self, message: Message, log: Log) -> str:
