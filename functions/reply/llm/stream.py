@@ -8,6 +8,7 @@ was not streamed although asked for, as an empty stream. https://html.spec.whatw
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -22,6 +23,8 @@ LONGEST_EVENT = 4_000_000
 
 LONGEST_STREAM = 64_000_000
 """Bytes of a whole stream. A long answer with long thinking is 10 MB on the wire: each token comes in 300 bytes."""
+
+_EVENT_STREAM = re.compile(rb"(data|event|id|retry)?:")
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def _streamed(head: bytes, rest: Iterator[bytes]) -> Iterator[Piece]:
             next(rest, None)
             return
         yield _piece(_parsed(data))
-    if not any_event:
+    if not any_event and not _EVENT_STREAM.match(head):
         raise ModelFailed(ModelFailure.NOT_JSON, _shown(head))
 
 

@@ -44,7 +44,7 @@ def threads_end() -> None:
     """Wait until no thread of a call is left; they must end by themselves."""
     for thread in threading.enumerate():
         if thread.name == "model-call":
-            thread.join(PATIENCE)
+            thread.join(PATIENCE / 4)
             assert not thread.is_alive(), "a thread that was left behind did not end"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds after which a pause that nobody ended ends by itself: a broken test must not hang."""
 
 Step = bytes | threading.Event | str

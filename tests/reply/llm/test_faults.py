@@ -97,7 +97,7 @@ REFUSALS = {
     "request": (refusal(400, "Invalid value for 'messages'"), REASON.BAD_REQUEST),
     "request, by 422": (response(422, {"detail": [{"loc": ["body"], "msg": "wrong"}]}), REASON.BAD_REQUEST),
     "redirect": (response(302, b"", location="https://elsewhere.example/"), REASON.NOT_JSON),
-    "redirect to nowhere": (response(308, b"", location="http://[::"), REASON.NOT_JSON),
+    "redirect to another path": (response(308, b"", location="/elsewhere"), REASON.NOT_JSON),
     "deep JSON in a refusal": (response(500, "[" * 100_000), REASON.SERVER),
     "odd JSON in a refusal": (response(400, {"error": {"message": {"a": 1}, "code": [1, None]}}), REASON.BAD_REQUEST),
     "a list in a refusal": (response(429, [{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED"}}]), REASON.BUSY),
@@ -126,6 +126,8 @@ REFUSALS = {
     "no HTTP": (b"SSH-2.0-OpenSSH_9.6\r\n", REASON.UNREACHABLE),
     "chunks that end too early": (CHUNKED + chunked(said("")), REASON.UNREACHABLE),
     "a stream that ends too early": (HEAD + said(""), REASON.SERVER),
+    "a first event that ends too early": (HEAD + b'data: {"choices": [{"del', REASON.SERVER),
+    "comments only": (HEAD + b": please wait\n\n", REASON.SERVER),
     "thinking that ends too early": (HEAD + said("<think>hm"), REASON.SERVER),
     "broken compression": (
         response(200, b"xxxxxxxxxxxxxxxxxxxx", content_encoding="gzip"),
@@ -338,13 +340,14 @@ def test_other_refusals_keep_the_key(setup: Setup) -> None:
 def test_the_failure_tells_no_secret(setup: Setup) -> None:
     """Neither a key nor the question is in the failure or the log, whatever the server repeats."""
     question = ASKED[0].content
-    setup.server.then(refusal(401, f"bad key {KEY}, asked: {question}")).then(refusal(401, f"{'x' * 470} {KEYS[1]}"))
+    setup.server.then(refusal(401, f"bad key {KEY}, asked: {question}")).then(refusal(401, f"{'x' * 460} {KEYS[1]}"))
     failed = fail(setup, keys=(KEY, KEYS[1]))
     for told in (str(failed), failed.detail, setup.log):
         assert KEY[:8] not in told
         assert KEYS[1][:6] not in told
         assert question not in told
     assert "bad key ***, asked: ***" in setup.log
+    assert failed.detail.endswith("xxx ***")
     assert failed.__cause__ is None
 
 
