@@ -3,12 +3,6 @@
 # make build        build/conversation and build/reply, as `s deploy` ships them (ARGS="--python 3.10")
 # make doctor       looks at everything a deployment needs, and says what to do (ARGS="--offline --url https://…")
 # make smoke        sends one signed message: make smoke URL=https://… SECRET=…
-# make doctor       looks at everything a deployment needs, and says what to do (ARGS="--offline --url https://…")
-# make smoke        sends one signed message: make smoke URL=https://… SECRET=…
-# make doctor       looks at everything a deployment needs, and says what to do (ARGS="--offline --url https://…")
-# make smoke        sends one signed message: make smoke URL=https://… SECRET=…
-# make doctor       looks at everything a deployment needs, and says what to do (ARGS="--offline --url https://…")
-# make smoke        sends one signed message: make smoke URL=https://… SECRET=…
 # make prove-build  the same packages from every Python at hand, each started on its target (some minutes)
 
 # The first Python on the path that fits; give another with make PYTHON=/path/to/python3.12
@@ -19,7 +13,7 @@ VENV_PYTHON := .venv/bin/python
 INSTALLED := .venv/.installed
 ARGS :=
 
-.PHONY: run test build prove-build doctor smoke doctor smoke doctor smoke doctor smoke
+.PHONY: run test build prove-build doctor smoke
 
 run: $(INSTALLED)
 	@exec $(VENV_PYTHON) -m local $(ARGS)
@@ -35,30 +29,6 @@ build: $(INSTALLED)
 
 prove-build: $(INSTALLED)
 	@$(VENV_PYTHON) tools/prove_build.py $(ARGS)
-
-doctor: $(INSTALLED)
-	@$(VENV_PYTHON) tools/doctor.py $(ARGS)
-
-# The secret goes through the environment: a command line can be read by everybody on the machine.
-smoke: export SMOKE_SECRET := $(SECRET)
-smoke: $(INSTALLED)
-	@$(VENV_PYTHON) tools/smoke.py "$(URL)" $(ARGS)
-
-doctor: $(INSTALLED)
-	@$(VENV_PYTHON) tools/doctor.py $(ARGS)
-
-# The secret goes through the environment: a command line can be read by everybody on the machine.
-smoke: export SMOKE_SECRET := $(SECRET)
-smoke: $(INSTALLED)
-	@$(VENV_PYTHON) tools/smoke.py "$(URL)" $(ARGS)
-
-doctor: $(INSTALLED)
-	@$(VENV_PYTHON) tools/doctor.py $(ARGS)
-
-# The secret goes through the environment: a command line can be read by everybody on the machine.
-smoke: export SMOKE_SECRET := $(SECRET)
-smoke: $(INSTALLED)
-	@$(VENV_PYTHON) tools/smoke.py "$(URL)" $(ARGS)
 
 doctor: $(INSTALLED)
 	@$(VENV_PYTHON) tools/doctor.py $(ARGS)
