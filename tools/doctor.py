@@ -42,7 +42,7 @@ except ImportError as missing:
 
 def main(arguments: Sequence[str], environ: Mapping[str, str], clock: Clock | None = None) -> int:
     """Examine, report, and return the exit code."""
-    options = _parse(arguments)
+    options = parse(arguments)
     try:
         examined = examination(options, environ, clock or SystemClock())
         return report(examined, as_json=options.json)
@@ -77,7 +77,7 @@ def examination(options: argparse.Namespace, environ: Mapping[str, str], clock: 
         reply=ReplySettings.read(deployment.settings("reply")),
         web=Web.of(environ),
         clock=clock,
-        run=run,
+        run=lambda command: run(command, environ),
         python=sys.version_info[:3],
     )
 
@@ -99,19 +99,22 @@ def report(examined: Examination, *, as_json: bool) -> int:
     return int(failed)
 
 
-def run(command: Sequence[str]) -> str:
-    """What a command says. Raises OSError when there is none of that name."""
-    found = shutil.which(command[0])
+def run(command: Sequence[str], environ: Mapping[str, str]) -> str:
+    """What a command says. Raises OSError when there is none of that name on the PATH."""
+    found = shutil.which(command[0], path=environ.get("PATH", os.defpath))
     if found is None:
         raise FileNotFoundError(command[0])
     try:
-        done = subprocess.run([found, *command[1:]], capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(
+            [found, *command[1:]], capture_output=True, text=True, check=False, timeout=60, env=environ
+        )
     except subprocess.TimeoutExpired:
         return ""
     return done.stdout + done.stderr
 
 
-def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="doctor.py", description="Look at everything a deployment needs and say what to do."
     )

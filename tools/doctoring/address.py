@@ -84,7 +84,7 @@ def path(examined: Examination) -> Iterator[Finding]:
 def signatures(examined: Examination) -> Iterator[Finding]:
     """A GET signed with each robot's secret: the deployed function says whether it knows the secret."""
     check, url = "url.signature", examined.options.url
-    robots = examined.conversation.dingtalk.robots
+    robots = examined.robots
     if not url or not robots:
         yield skipped(check, "no address is given" if not url else "no secret is set", _HOW if not url else "")
         return

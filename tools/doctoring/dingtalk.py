@@ -23,7 +23,7 @@ _NAMELESS = re.compile(r"r[0-9a-f]{12}")
 
 def secret(examined: Examination) -> Iterator[Finding]:
     """What is taken for a client secret looks like one."""
-    robots = examined.conversation.dingtalk.robots
+    robots = examined.robots
     findings = [finding for number, robot in enumerate(robots, 1) for finding in _form(number, robot.secret)]
     if not robots:
         findings = [problem("dingtalk.secret", "no robot's secret is set", "one", "export DINGTALK_APP_SECRET=…")]
@@ -65,7 +65,7 @@ def credentials(examined: Examination) -> Iterator[Finding]:
 def _pairs(examined: Examination) -> Iterator[Robot]:
     """Client ids with their secrets; the one named on the command line is that of the first nameless secret."""
     client_id = examined.options.client_id
-    for robot in examined.conversation.dingtalk.robots:
+    for robot in examined.robots:
         if not _NAMELESS.fullmatch(robot.id):
             yield robot
         elif client_id:

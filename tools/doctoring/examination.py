@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from conversation.channels.dingtalk_settings import Robot
 from conversation.settings import Settings
 from doctoring.deployment import Deployment
 from doctoring.env_file import EnvFile
@@ -65,6 +66,14 @@ class Examination:
     clock: Clock
     run: Run
     python: tuple[int, int, int]
+
+    @property
+    def robots(self) -> tuple[Robot, ...]:
+        """The robots, each secret once: with its client id where that is known."""
+        named: dict[str, Robot] = {}
+        for robot in self.conversation.dingtalk.robots:
+            named.setdefault(robot.secret, robot)
+        return tuple(named.values())
 
     @property
     def access_key(self) -> AccessKey | None:

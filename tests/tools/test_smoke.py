@@ -1,0 +1,164 @@
+"""The smoke test: one signed message, and one sentence about what came of it."""
+
+import io
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+
+import pytest
+
+import smoke
+from local.cloud import LocalCloud, Options
+from tests.tools.deployer import CLOSED, ROOT, SECRET, StandIn, standing_in
+
+
+@pytest.fixture(scope="module")
+def deployed() -> Iterator[LocalCloud]:
+    """What was deployed with this secret."""
+    with LocalCloud(Options(secret=SECRET, language="en")) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def other() -> Iterator[StandIn]:
+    """Something else at the address."""
+    with standing_in() as server:
+        yield server
+
+
+def run(*arguments: str, secret: str = SECRET) -> tuple[int, str, str]:
+    """Exit code, output and error output; the secret is in neither."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = smoke.main([*arguments], {"SMOKE_SECRET": secret})
+    assert SECRET not in out.getvalue() + err.getvalue()
+    return code, out.getvalue(), err.getvalue()
+
+
+def test_acknowledged_without_cost(deployed: LocalCloud) -> None:
+    """A message is handed over, no model is asked, nothing is posted, and `reply` says that it cannot be answered."""
+    deployed.reset()
+    code, out, err = run(deployed.dingtalk.trigger, "--webhook-host", "127.0.0.1")
+    assert (code, err) == (0, "")
+    assert out.startswith("acknowledged after ")
+    assert out.endswith("handed over to reply\n")
+    assert deployed.until(lambda: [i.state for i in deployed.invocations(how="async")] == ["succeeded"])
+    assert deployed.model.requests == []
+    assert deployed.dingtalk.posts == []
+    assert [line for line in deployed.logs("reply") if '"undeliverable"' in line.text and '"expired"' in line.text]
+
+
+def test_help_only(deployed: LocalCloud) -> None:
+    """Help is answered in the response, and nothing is invoked."""
+    deployed.reset()
+    code, out, _ = run(deployed.dingtalk.trigger, "--help-only", "--webhook-host", "127.0.0.1")
+    assert code == 0
+    assert "answered in the response: " in out
+    assert deployed.invocations(how="async") == []
+
+
+def test_with_a_webhook(deployed: LocalCloud) -> None:
+    """The answer to a real question comes to the tool's own webhook."""
+    deployed.reset()
+    deployed.model.script("Forty-two.")
+    code, out, err = run(deployed.dingtalk.trigger, "--webhook", "127.0.0.1:0")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1] == "handed over to reply"
+    assert out.splitlines()[2].startswith("answered after ")
+    assert out.endswith(": Forty-two.\n")
+
+
+def test_no_answer(deployed: LocalCloud) -> None:
+    """An answer that does not come is a failure, with the place to look."""
+    deployed.reset()
+    deployed.invoke_fails("lost")
+    code, _, err = run(deployed.dingtalk.trigger, "--webhook", "127.0.0.1:0", "--seconds", "0.2")
+    assert (code, err) == (1, "smoke: no answer came within 0.2 s; look into the log: s reply logs\n")
+
+
+def test_not_handed_over(deployed: LocalCloud) -> None:
+    """What people would read instead of an answer is shown."""
+    deployed.reset()
+    deployed.invoke_fails("403")
+    code, _, err = run(deployed.dingtalk.trigger, "--webhook-host", "127.0.0.1")
+    assert code == 1
+    assert err.startswith("smoke: the message was not handed over, and people would read: ")
+
+
+def test_a_host_that_is_not_allowed(deployed: LocalCloud) -> None:
+    """The default webhook's host is DingTalk's own, which this deployment does not know."""
+    code, _, err = run(deployed.dingtalk.trigger)
+    assert code == 1
+    assert "people would read" in err
+
+
+@pytest.mark.parametrize(
+    ("path", "secret", "said"),
+    [
+        ("", "x" * 64, "the message was answered 401; wanted 200; the function does not know this secret"),
+        ("/%zz", "x" * 64, "answered 401"),
+    ],
+)
+def test_refused(deployed: LocalCloud, path: str, secret: str, said: str) -> None:
+    """A refusal is explained."""
+    code, _, err = run(deployed.dingtalk.trigger + path, secret=secret)
+    assert code == 1
+    assert said in err
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "said"),
+    [
+        (404, "", "CALLBACK_PATH"),
+        (403, "", "authType: anonymous"),
+        (502, "", "s conversation logs"),
+        (200, "<html>", "not conversation"),
+        (200, "[]", "not conversation"),
+        (200, "{}", "not conversation"),
+    ],
+)
+def test_something_else(other: StandIn, status: int, text: str, said: str) -> None:
+    """Whatever else answers is told from `conversation`."""
+    other.answers["POST"] = (status, {}, text)
+    code, _, err = run(other.url)
+    assert (code, err.count("\n")) == (1, 1)
+    assert said in err
+
+
+def test_nobody_there() -> None:
+    """An address that does not answer is a failure."""
+    code, out, err = run(CLOSED)
+    assert (code, out) == (1, "")
+    assert err.startswith("smoke: 127.0.0.1 does not answer: ")
+
+
+@pytest.mark.parametrize(("url", "secret", "said"), [("", SECRET, "URL=https://"), ("http://x", "", "SECRET=")])
+def test_what_is_not_given(url: str, secret: str, said: str) -> None:
+    """Without address or secret nothing is sent."""
+    code, _, err = run(url, secret=secret)
+    assert code == 2
+    assert said in err
+
+
+def test_a_webhook_that_cannot_be_served(deployed: LocalCloud) -> None:
+    """A taken port, or no port: nothing is sent."""
+    deployed.reset()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for address in (f"127.0.0.1:{taken.getsockname()[1]}", "127.0.0.1:x", "127.0.0.1:99999"):
+            code, _, err = run(deployed.dingtalk.trigger, "--webhook", address)
+            assert (code, err.count("\n")) == (2, 1)
+            assert "name another HOST:PORT" in err
+    assert deployed.invocations() == []
+
+
+def test_as_a_command(deployed: LocalCloud) -> None:
+    """It runs as the Makefile runs it, with the secret in the environment."""
+    command = [sys.executable, str(ROOT / "tools" / "smoke.py"), deployed.dingtalk.trigger, "--help-only"]
+    environ = {**os.environ, "SMOKE_SECRET": SECRET}
+    done = subprocess.run(
+        [*command, "--webhook-host", "127.0.0.1"], capture_output=True, text=True, env=environ, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
