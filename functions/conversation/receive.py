@@ -196,7 +196,7 @@ def _ids(received: Received) -> dict[str, Value]:
     message = received.message
     return {
         "request_id": message.request_id,
-        "message_id": message.id,
+        "message_id": message.turn_id,
         "robot": message.robot,
         "msgtype": received.msgtype[:40],
         "unsupported": received.unsupported or None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from reply.conversation import EXPIRED, State, Turn
+from reply.markdown import with_fence_closed
 from reply.memory import Memory
 from reply.records import Outcome, Record
 from reply.services import Services
@@ -92,7 +93,9 @@ class Run:
         if turn.state is State.ANSWERED and turn.question:
             notes.append(wording.no_memory if self.memory.unread else "")
             notes.append(wording.not_remembered if self.memory.unsaved and not self.memory.unread else "")
-        return "\n\n".join(filter(None, [preface, turn.answer, *notes]))
+        # A note behind an answer that was cut in the middle of code must not become code itself.
+        answer = with_fence_closed(turn.answer) if any(notes) else turn.answer
+        return "\n\n".join(filter(None, [preface, answer, *notes]))
 
 
 def _outcome(turn: Turn) -> Outcome:

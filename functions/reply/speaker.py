@@ -82,9 +82,12 @@ class Speaker:
             yield
         finally:
             ended.set()
+            # A watchdog that is speaking must put it on record before the instance may be frozen.
+            thread.join()
 
     def _watch(self, ended: threading.Event, text: str, at: float) -> None:
-        if ended.wait(max(0.0, at - self._services.clock.now())) or self._taken:
+        clock = self._services.clock
+        if clock.wait(ended, at - clock.now()) or self._taken:
             return
         self._log.error("watchdog", remedy="this run came close to the function's time-out; see where its time went")
         try:

@@ -6,6 +6,14 @@ import time
 from typing import Protocol
 
 
+class Event(Protocol):
+    """What can be waited for: a `threading.Event`."""
+
+    def wait(self, timeout: float) -> bool:
+        """Wait at most that many seconds; whether it has come."""
+        ...
+
+
 class Clock(Protocol):
     """What the functions know of time."""
 
@@ -15,6 +23,10 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Wait that many seconds."""
+        ...
+
+    def wait(self, event: Event, seconds: float) -> bool:
+        """Wait for an event, at most that many seconds; whether it has come."""
         ...
 
 
@@ -29,3 +41,7 @@ class SystemClock:
         """Wait that many seconds; nothing for zero or less."""
         if seconds > 0:
             time.sleep(seconds)
+
+    def wait(self, event: Event, seconds: float) -> bool:
+        """Wait for an event, at most that many seconds (none for zero or less); whether it has come."""
+        return event.wait(max(0.0, seconds))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,9 +32,17 @@ class FakeClock:
     time: float = NOW
     slept: list[float] = field(default_factory=list)
     on_sleep: Callable[[], None] = lambda: None
+    alarm: threading.Event = field(default_factory=threading.Event)
 
     def now(self) -> float:
         return self.time
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """Waiting ends with the event, or when the test says that the time has come."""
+        while not event.wait(0.005):
+            if self.alarm.is_set():
+                return False
+        return True
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -68,6 +77,7 @@ class FakeChat:
     seen: list[str] = field(default_factory=list)
     parts: int = 1
     die_after: int = 0
+    on_shown: Callable[[], None] = lambda: None
 
     def deliver(
         self, message: Message, text: str, *, until: float, already_sent: int, on_sent: Callable[[int], None]
@@ -76,6 +86,7 @@ class FakeChat:
             raise self.errors.pop(0)
         for number in range(already_sent + 1, self.parts + 1):
             self.seen.append(text if self.parts == 1 else f"{text}#{number}")
+            self.on_shown()
             if number < self.parts:
                 on_sent(number)
             if number == self.die_after:

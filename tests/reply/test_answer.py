@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from reply.answer import TOO_LATE_MS, answer, apologise
+from reply.run import Run
 from reply.services import Answer, Usage
 from shared.errors import DeliveryDelayed, ModelFailed, ModelFailure, Undeliverable
 from shared.message import VERSION, Message
@@ -383,29 +384,38 @@ def test_the_model_never_gets_more_time_than_the_function_has(world: World) -> N
 
 def test_the_watchdog_speaks_before_the_kill(world: World) -> None:
     """A run that hangs: the person reads a sentence in time, and what comes later is silent and not remembered."""
-    released = threading.Event()
+    shown = threading.Event()
+    world.chat.on_shown = shown.set
 
     def hang() -> Answer:
-        assert released.wait(20)
+        world.clock.alarm.set()
+        assert shown.wait(20)
         return Answer("too late", "fake", usage=Usage(1, 1))
 
     world.model.queue = [hang]
-    chat = world.chat
-    plain = chat.deliver
-
-    def deliver(*args: object, **named: object) -> int:
-        try:
-            return plain(*args, **named)  # type: ignore[arg-type]  # passes through whatever the caller gives
-        finally:
-            released.set()
-
-    chat.deliver = deliver  # type: ignore[method-assign]  # releases the hanging model once something is shown
-    assert run(world, message(), seconds=2.3) == "silent"
-    assert chat.seen == [ZH.failed_timeout.format(request_id=message().request_id)]
+    assert run(world, message()) == "silent"
+    assert world.chat.seen == [ZH.failed_timeout.format(request_id=message().request_id)]
     assert world.records() == ["failed.0.json"]
+    world.clock.alarm.clear()
     assert run(world, message()) == "done"
     run(world, message("q2", id="m2", at=NOW + 1))
     assert [m.content for m in world.model.asked[-1]] == ["q2"]
+
+
+def test_the_watchdog_does_not_speak_for_what_is_done(world: World) -> None:
+    """A redelivery that hangs after its record was found shows nothing."""
+    run(world, message())
+    world.clock.alarm.set()
+    assert run(world, message(handover="x")) == "done"
+    assert len(world.chat.seen) == 1
+
+
+@pytest.mark.parametrize(("seconds", "before"), [(180, 12), (60, 6), (10, 2), (3, 2)])
+def test_when_the_watchdog_speaks(world: World, seconds: float, before: float) -> None:
+    """A tenth of the function's time-out before its end, within two and twelve seconds."""
+    assert Run.start(message(), world.services(), world.until(seconds)).watchdog_at == pytest.approx(
+        world.until(seconds) - before
+    )
 
 
 def gave_up(world: World, what: Message) -> str:

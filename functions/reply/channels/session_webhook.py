@@ -109,7 +109,7 @@ class SessionWebhook:
             raise
         finally:
             took = int((self._clock.now() - started) * 1000)
-            log.info("delivery", code=code, parts=delivery.shown, posts=delivery.posts, deliver_ms=took)
+            log.debug("delivery", code=code, parts=delivery.shown, posts=delivery.posts, deliver_ms=took)
         return shown
 
     def _checked(self, message: Message, log: Log) -> str:
