@@ -35,8 +35,8 @@ DOORS = {
 }
 """Third-party packages, and the one module that may import each."""
 
-ONLY_INSIDE_A_FUNCTION = {"fc2", "oss2"}
-"""Packages that most deployments never need: nobody pays for their import, or has to ship them."""
+ONLY_INSIDE_A_FUNCTION = {"fc2", "oss2", "requests", "urllib3"}
+"""What most deployments never need, nobody has to import or ship; what only an answer needs, no question waits for."""
 
 ABOVE = {
     "index": set(),
@@ -80,10 +80,12 @@ def imports(node: ast.AST) -> Iterator[str]:
 
 
 def imports_at_load(node: ast.AST) -> Iterator[str]:
-    """The same without what is imported inside functions."""
+    """The same without what is imported inside functions, or for types only."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import | ast.ImportFrom):
             yield from imports(ast.Module([child], []))
+        elif isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            continue
         elif not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             yield from imports_at_load(child)
 

@@ -52,7 +52,7 @@ class Instance:
         clock = SystemClock()
         log = Log(level=settings.log_level, secrets=settings.chat.secrets, fields={"function": "reply"})
         outbound = SessionWebhook(settings.webhook, wording(settings.language), clock, log)
-        model = LazyModel(lambda: _chat_model(settings.chat, clock, log), clock)
+        model = LazyModel(lambda: _chat_model(settings.chat, clock, log), clock, meanwhile=outbound.prepare)
         return cls(settings, environ, model, outbound, SensitiveWords(settings.sensitive_words), clock, log)
 
     def services(self, context: object) -> Services:

@@ -1,15 +1,16 @@
-"""To DingTalk through the session webhook of a message. The only module that imports `requests`."""
+"""To DingTalk through the session webhook of a message. The only module that imports `requests`.
+
+It does so inside functions: the import takes as long as all of this project's own, and the question must not wait for
+what only the answer needs.
+"""
 
 from __future__ import annotations
 
 import random
-import ssl
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
-
-import requests
-from urllib3 import exceptions as urllib3_errors
+from typing import TYPE_CHECKING
 
 from reply.channels.delivery import Delivery, Means
 from reply.channels.errcodes import NO_RESPONSE, NOT_CONNECTED, UNSENDABLE, Verdict, judged
@@ -20,6 +21,9 @@ from shared.message import Message
 from shared.settings import SettingsReader, read_webhook_hosts
 from shared.webhook import checked_webhook
 from shared.wording import Wording
+
+if TYPE_CHECKING:
+    import requests
 
 LARGEST_RESPONSE = 16 * 1024
 """Bytes read of a response; what DingTalk answers has about 30."""
@@ -82,10 +86,12 @@ class SessionWebhook:
         self._timeouts = timeouts
         self._jitter = jitter
         self._used_at = 0.0
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.headers.update({"User-Agent": "dingtalk-chatgpt-fc", "Accept-Encoding": "identity"})
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._kept: requests.Session | None = None
+        self._making = threading.Lock()
+
+    def prepare(self) -> None:
+        """Import what posting needs; may be called from any thread, while a model thinks."""
+        self._session()
 
     def deliver(
         self, message: Message, text: str, *, until: float, already_sent: int, on_sent: Callable[[int], None]
@@ -123,13 +129,23 @@ class SessionWebhook:
             )
             raise Undeliverable("webhook_refused", "its host is not in WEBHOOK_HOSTS, or it is no webhook") from None
 
+    def _session(self) -> requests.Session:
+        with self._making:
+            if self._kept is None:
+                self._kept = _new_session()
+            return self._kept
+
     def _post(self, url: str, body: bytes, seconds: float) -> Verdict:
         """Post once and say what came of it. Never raises."""
+        import requests
+        from urllib3 import exceptions as urllib3_errors
+
         ends = self._clock.now() + seconds
+        session = self._session()
         if self._clock.now() - self._used_at > LONGEST_IDLE_S:
-            self._session.close()
+            session.close()
         try:
-            response = self._session.post(
+            response = session.post(
                 url,
                 data=body,
                 headers={"Content-Type": "application/json; charset=utf-8"},
@@ -146,6 +162,8 @@ class SessionWebhook:
 
     def _beginning(self, response: requests.Response, ends: float) -> bytes:
         """The body as far as it comes in time and within the limit."""
+        from urllib3 import exceptions as urllib3_errors
+
         body = b""
         try:
             while piece := response.raw.read1(LARGEST_RESPONSE - len(body), decode_content=True):
@@ -157,8 +175,25 @@ class SessionWebhook:
         return body
 
 
+def _new_session() -> requests.Session:
+    from http.cookiejar import DefaultCookiePolicy
+
+    import requests
+
+    session = requests.Session()
+    session.trust_env = False
+    session.headers.update({"User-Agent": "dingtalk-chatgpt-fc", "Accept-Encoding": "identity"})
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return session
+
+
 def unanswered(problem: Exception) -> Verdict:
     """What an error of requests or urllib3 instead of a response means: was the request sent?"""
+    import ssl
+
+    import requests
+    from urllib3 import exceptions as urllib3_errors
+
     if isinstance(problem, (requests.exceptions.ConnectTimeout, urllib3_errors.NewConnectionError)):
         return NOT_CONNECTED
     if isinstance(problem, (requests.ConnectionError, requests.exceptions.SSLError)):
