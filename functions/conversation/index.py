@@ -11,11 +11,13 @@ from conversation.outgoing import send
 from conversation.receive import Receiver, receive
 from conversation.wiring import build
 from shared.clock import SystemClock
+from shared.deployed import Deployed
 
 
 @cache
 def _receiver() -> Receiver:
-    return build(os.environ, SystemClock(), send)
+    deployed = Deployed.read(os.environ)
+    return build(deployed.under(os.environ), SystemClock(), send, templates=deployed.templates)
 
 
 def handler(event: object, context: object) -> dict[str, object] | Iterable[bytes]:

@@ -3,35 +3,69 @@
 from __future__ import annotations
 
 from conversation.channels.inbound import Kind, Received, Sentence
-from shared.commands import COMMANDS, Command, Invoked, UnknownCommand
+from conversation.guards import ADMIN, Refusal
+from conversation.templates import Templates
+from shared.commands import COMMANDS, Command, UnknownCommand, nearest
+from shared.deployed import Template
 from shared.message import Message
 from shared.wording import Wording
 
 
 class Instant:
-    """Says at once what can be said at once, in one language."""
+    """Says at once what can be said at once, in one language.
 
-    def __init__(self, words: Wording) -> None:
+    `help_text` is the deployer's own introduction to the help, "" for ours.
+    """
+
+    def __init__(self, words: Wording, templates: Templates, help_text: str = "") -> None:
         self._words = words
+        self._templates = templates
+        self._help_text = help_text
 
-    def answer(self, received: Received, found: Invoked | UnknownCommand | None) -> Sentence | None:
-        """Help, a word about an unknown command or an unsupported type; None when `reply` has to work on it.
+    def help(self, message: Message) -> Sentence:
+        """What the bot does, and the commands that the sender may use."""
+        words = self._words
+        lines = "\n".join(self._line(command) for command in self._commands(message))
+        return Sentence(words.help.format(intro=self._help_text or words.help_intro, commands=lines), words.help_title)
 
-        `found` is what `find_command` makes of the message's text.
-        """
-        if received.unsupported:
-            return Sentence(self._words.unsupported.format(kind=self._name(received.unsupported)))
-        if not received.message.text:
-            return self._help()
-        if isinstance(found, UnknownCommand):
-            return Sentence(self._words.unknown_command.format(word=f"/{found.word}"), self._words.help_title)
-        return self._help() if found is not None and found.command.runs_in == "conversation" else None
+    def command(self, command: Command, message: Message) -> Sentence:
+        """The answer to a command of the table that runs in this function."""
+        if command.name == "templates":
+            return self._titles()
+        if command.name == "group_id":
+            return Sentence(self._words.group_id.format(id=message.conversation_id))
+        return self.help(message)
+
+    def unknown_command(self, found: UnknownCommand, message: Message) -> Sentence:
+        """There is no such command; the nearest one is named where one is near."""
+        words, near = self._words, nearest(found.word, self._commands(message))
+        sentence = words.unknown_command_nearest if near else words.unknown_command
+        return Sentence(sentence.format(word=f"/{found.word}", nearest=_cased(near)), words.help_title)
+
+    def unsupported(self, kind: Kind) -> Sentence:
+        """A message without text to use."""
+        name: str = getattr(self._words, f"type_{kind}")
+        return Sentence(self._words.unsupported.format(kind=name))
+
+    def preview(self, template: Template) -> Sentence:
+        """What a template makes of somebody's words."""
+        before, behind = template.prefix, template.suffix
+        return Sentence(self._words.template_preview.format(title=template.title, prefix=before, suffix=behind))
+
+    def refused(self, reason: Refusal, message: Message) -> Sentence:
+        """A guard refused, for another reason than length."""
+        sentence: str = getattr(self._words, f"refused_{reason}")
+        return Sentence(sentence.format(request_id=message.request_id))
+
+    def too_long(self, tokens: int, limit: int) -> Sentence:
+        """A question has more than `limit` tokens."""
+        return Sentence(self._words.refused_too_long.format(size=tokens, limit=limit))
 
     def too_large(self, size: int, limit: int, request_id: str) -> Sentence:
         """`size` and `limit` are in bytes."""
         return Sentence(self._words.too_large.format(size=-(-size // 1024), limit=limit // 1024, request_id=request_id))
 
-    def refusal(self, received: Received) -> Sentence:
+    def bad_address(self, received: Received) -> Sentence:
         """Why nothing is posted to this message's reply address."""
         missing = received.webhook == "missing"
         words = self._words.webhook_missing if missing else self._words.webhook_refused
@@ -53,14 +87,27 @@ class Instant:
         """A fault of ours."""
         return Sentence(self._words.failed_internal.format(request_id=request_id))
 
-    def _help(self) -> Sentence:
-        lines = "\n".join(self._line(command) for command in COMMANDS)
-        return Sentence(self._words.help.format(commands=lines), self._words.help_title)
+    def _titles(self) -> Sentence:
+        words = self._words
+        if not self._templates:
+            return Sentence(words.templates_none)
+        titles = "\n".join(words.template_line.format(title=title) for title in self._templates.titles)
+        return Sentence(words.templates_list.format(titles=titles), words.templates_title)
+
+    def _commands(self, message: Message) -> list[Command]:
+        return [
+            command
+            for command in COMMANDS
+            if (message.role == ADMIN or not command.admins_only) and (command.name != "templates" or self._templates)
+        ]
 
     def _line(self, command: Command) -> str:
-        word = f"/{command.slashed[0]}" if command.slashed else command.words[0]
+        shown = [*command.words[:1], *(f"/{word}" for word in command.slashed[:1])]
+        shown += [f"#{word}" for word in command.hashed[: not shown]]
+        word = " ".join(f"`{_cased(word)}`" for word in shown)
         return self._words.command_line.format(word=word, summary=getattr(self._words, f"command_{command.name}"))
 
-    def _name(self, kind: Kind) -> str:
-        name: str = getattr(self._words, f"type_{kind}")
-        return name
+
+def _cased(word: str) -> str:
+    """As people write it: the table has lower case, but an abbreviation in a Chinese word is a capital one."""
+    return word if word.startswith("/") else word.upper()

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 
 from conversation.channels.inbound import Inbound, Received, Sentence, Signed
 from conversation.dispatch import Accepted
+from conversation.guards import Refusal
 from conversation.http import Request, Response
 from conversation.instant import Instant
 from conversation.runtime import Runtime
+from conversation.triage import Triage
 from shared.clock import Clock
-from shared.commands import Invoked, find_command
 from shared.errors import HandOverRefused, HandOverUnknown, Rejected
 from shared.log import Log, Value
 from shared.message import EVENT_LIMIT, Message
@@ -27,12 +28,17 @@ class Receiver:
     """Everything that receiving needs from outside. `problems` are those of the settings."""
 
     channels: Sequence[Inbound]
-    instant: Instant
+    triage: Triage
     instant_in_body: bool
     dispatch: Callable[[Message, Runtime], Accepted]
     problems: Sequence[str]
     log: Log
     clock: Clock
+
+    @property
+    def instant(self) -> Instant:
+        """The sentences that are said at once."""
+        return self.triage.instant
 
 
 @dataclass(frozen=True)
@@ -137,25 +143,26 @@ class _Reception:
             return self._said("refused_settings", sentence, fields)
         if received.webhook != "checked":
             fields["problem"] = received.webhook_problem
-            return self._said("refused_webhook", instant.refusal(received), fields, error=True)
+            return self._said("refused_webhook", instant.bad_address(received), fields, error=True)
         return None
 
     def _work_on(self, received: Received) -> Outcome:
-        message = received.message
-        found = find_command(message.text)
-        sentence = self.receiver.instant.answer(received, found)
-        if sentence is None:
-            if isinstance(found, Invoked):
-                message = replace(message, command=found.command.name, text=found.argument)
-            size = len(message.handed_over("0" * 32, message.created_at).to_event())
-            if size > EVENT_LIMIT:
-                sentence = self.receiver.instant.too_large(size, EVENT_LIMIT, message.request_id)
-        if sentence is not None:
-            return self._instantly(sentence, received)
+        instant, age = self.receiver.instant, self.receiver.clock.now() * 1000 - self.signed.at
+        decision = self.receiver.triage.decide(received, int(age))
+        message = decision.message
+        if decision.sentence:
+            return self._instantly(decision.sentence, received, decision.refused)
+        size = len(message.handed_over("0" * 32, message.created_at).to_event())
+        if size > EVENT_LIMIT:
+            return self._instantly(instant.too_large(size, EVENT_LIMIT, message.request_id), received)
         return self._handed_over(message, _ids(received), None)
 
-    def _instantly(self, sentence: Sentence, received: Received) -> Outcome:
+    def _instantly(self, sentence: Sentence, received: Received, refused: Refusal | None = None) -> Outcome:
         fields = _ids(received)
+        if refused:
+            # Whoever keeps the lists needs the ids, and finds them by the request id that the person was shown.
+            sender, place = received.message.sender.id, received.message.conversation_id
+            fields.update(refused=refused, sender=sender, conversation=place)
         if self.receiver.instant_in_body:
             return self._said("answered_instantly", sentence, fields)
         notice = replace(received.message, notice=sentence.text, text="", quote="", quote_unreadable=False)
@@ -183,8 +190,10 @@ class _Reception:
             except Rejected:
                 pass
             else:
-                sentence = self.receiver.instant.too_large(size, BODY_LIMIT, received.message.request_id)
-                return self._obstacle(received) or self._instantly(sentence, received)
+                admitted = self.receiver.triage.admit(received)
+                too_large = self.receiver.instant.too_large(size, BODY_LIMIT, received.message.request_id)
+                sentence = admitted.sentence or too_large
+                return self._obstacle(received) or self._instantly(sentence, received, admitted.refused)
         sentence = self.receiver.instant.too_large(size, BODY_LIMIT, self.request.runtime.request_id)
         return self._said("refused_too_large", sentence, {"size": size})
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from conversation.channels.dingtalk_settings import DingTalkSettings
 from conversation.dispatch import DispatchSettings
+from conversation.guards import GuardSettings
 from shared.settings import SettingsReader, read_language, read_log_level
 
 
@@ -16,6 +17,8 @@ class Settings:
 
     dingtalk: DingTalkSettings
     dispatch: DispatchSettings
+    guards: GuardSettings
+    help_text: str
     instant_in_body: bool
     language: str
     log_level: int
@@ -29,6 +32,9 @@ class Settings:
         return cls(
             dingtalk=DingTalkSettings.read(reader),
             dispatch=DispatchSettings.read(reader),
+            guards=GuardSettings.read(reader),
+            # Many ways of setting a variable cannot set a line end.
+            help_text=reader.text("HELP").replace("\\n", "\n"),
             instant_in_body=reader.choice("INSTANT_ANSWERS", "body", ("body", "webhook")) == "body",
             language=read_language(reader),
             log_level=read_log_level(reader),

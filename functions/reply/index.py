@@ -9,12 +9,13 @@ from functools import cache
 from reply.answer import answer, apologise
 from reply.event import read_event
 from reply.wiring import Instance, function_seconds
+from shared.deployed import Deployed
 from shared.errors import EventUnreadable
 
 
 @cache
 def _instance() -> Instance:
-    return Instance.start(os.environ)
+    return Instance.start(Deployed.read(os.environ).under(os.environ))
 
 
 def handler(event: bytes, context: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,10 +32,12 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command("help", "conversation", words=("帮助",), slashed=("help",)),
+    Command("templates", "conversation", words=("模板",), slashed=("templates",)),
     Command("clear", "reply", words=("清空", "重置", "退出", "结束"), slashed=("clear",)),
     Command("single", "reply", words=("单聊",), slashed=("single",)),
     Command("context", "reply", words=("串聊",), slashed=("context",)),
     Command("persona", "reply", words=("角色",), slashed=("persona",), argument=True),
+    Command("group_id", "conversation", words=("群id",), admins_only=True, or_question=True),
 )
 
 LONGEST_WORD = 20
@@ -75,13 +78,13 @@ def find_command(text: str) -> Invoked | UnknownCommand | None:
     return UnknownCommand(unknown[1]) if unknown and not _beyond_mentions(rest) else None
 
 
-def nearest(word: str) -> str:
-    """The trigger word most like `word`, with its sign; "" when none is like it."""
+def nearest(word: str, commands: Sequence[Command] = COMMANDS) -> str:
+    """The trigger word of these commands that is most like `word`, with its sign; "" when none is like it."""
     from difflib import get_close_matches  # dear to import, and rarely needed
 
-    signed = {w: w for command in COMMANDS for w in command.words}
-    signed |= {w: f"/{w}" for command in COMMANDS for w in command.slashed}
-    signed |= {w: f"#{w}" for command in COMMANDS for w in command.hashed}
+    signed = {w: w for command in commands for w in command.words}
+    signed |= {w: f"/{w}" for command in commands for w in command.slashed}
+    signed |= {w: f"#{w}" for command in commands for w in command.hashed}
     close = get_close_matches(word.casefold(), signed, n=1, cutoff=0.5)
     return signed[close[0]] if close else ""
 

@@ -40,7 +40,8 @@ class Message:
 
     `id` is the channel's message id or one derived from the body; `created_at` is in ms since the epoch and clamped to
     the signed time; `handed_over_at` is when `conversation` invoked `reply` (ms). Exactly one of three is asked for:
-    a command (`command` is its name), a ready-made sentence to show (`notice`), else an answer to `text`.
+    a command (`command` is its name), a ready-made sentence to show (`notice`), else an answer to `text`. `role` is
+    the sender's ("", "vip" or "admin"): as good as the staff id in a body that DingTalk does not sign.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Message:
     quote_unreadable: bool = False
     command: str = ""
     notice: str = ""
+    role: str = ""
     body_hash: str = ""
     handover: str = ""
     handed_over_at: int = 0
@@ -100,7 +102,8 @@ class Message:
 
 def _message(data: Mapping[str, Any]) -> Message:
     sender, target = data["sender"], data["reply_to"]
-    optional = ("text", "quote", "quote_unreadable", "command", "notice", "body_hash", "handover", "handed_over_at")
+    optional: tuple[str, ...] = ("text", "quote", "quote_unreadable", "command", "notice", "role", "body_hash")
+    optional += ("handover", "handed_over_at")
     message = Message(
         id=data["id"],
         robot=data["robot"],

@@ -1,6 +1,7 @@
 """Answers that need no model: in the response body, or posted by `reply` when the deployer wants that."""
 
 import json
+import unicodedata
 
 import pytest
 
@@ -20,7 +21,10 @@ def test_help(text: str) -> None:
     body = json.loads(result.text)
     assert body["msgtype"] == "markdown"
     assert body["markdown"]["title"] == ZH.help_title
-    assert all(f"`/{command.slashed[0]}`" in result.shown for command in COMMANDS)
+    assert [command.name for command in COMMANDS if getattr(ZH, f"command_{command.name}") not in result.shown] == [
+        command.name for command in COMMANDS if command.admins_only
+    ]
+    assert all(f"`/{word}`" in result.shown for command in COMMANDS for word in command.slashed[:1])
     assert (result.line["event"], bench.fc.posts) == ("answered_instantly", [])
 
 
@@ -30,12 +34,29 @@ def test_help_in_english() -> None:
     assert EN.command_clear in shown
 
 
-@pytest.mark.parametrize("text", ["\\foo", "/foo", "／foo", "/清除", "/" + "x" * 20])
-def test_an_unknown_command_is_named(text: str) -> None:
-    """A lone slash word that is no command gets a hint, not the model."""
+@pytest.mark.parametrize("name", ["single_text", "group_text"])
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("\\foo", ""),
+        ("/foo", ""),
+        ("／foo", ""),
+        ("/" + "x" * 20, ""),
+        ("/cler", "/clear"),
+        ("＼ＨＬＥＰ", "/help"),
+        ("/重制", "重置"),
+        ("/模版", "模板"),
+        ("/群", ""),
+        ("@小助手 /hepl", "/help"),
+    ],
+)
+def test_an_unknown_command_is_named(text: str, near: str, name: str) -> None:
+    """A lone slash word that is no command gets a hint with the nearest one, not the model."""
     bench = Bench()
-    result = bench.post(question(text))
-    assert result.shown == ZH.unknown_command.format(word="/" + text[1:])
+    result = bench.post(payload(name, text={"content": f" {text}"}))
+    word = "/" + unicodedata.normalize("NFKC", text.split()[-1])[1:].casefold()
+    sentence = ZH.unknown_command_nearest if near else ZH.unknown_command
+    assert result.shown == sentence.format(word=word, nearest=near)
     assert bench.fc.posts == []
 
 

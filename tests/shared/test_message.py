@@ -27,6 +27,7 @@ MESSAGES = st.builds(
     quote_unreadable=st.booleans(),
     command=TEXT,
     notice=TEXT,
+    role=TEXT,
     body_hash=TEXT,
     handover=TEXT,
     handed_over_at=NUMBER,
@@ -71,7 +72,7 @@ def test_a_later_version_is_read_as_far_as_it_is_understood() -> None:
 def test_optional_fields_may_be_absent() -> None:
     """An earlier version lacked some."""
     event = json.loads(PLAIN.to_event())
-    for name in ("quote", "quote_unreadable", "command", "notice", "body_hash", "handover", "handed_over_at"):
+    for name in ("quote", "quote_unreadable", "command", "notice", "role", "body_hash", "handover", "handed_over_at"):
         del event[name]
     assert Message.from_event(json.dumps(event).encode()) == PLAIN
 
@@ -92,6 +93,7 @@ def broken() -> list[object]:
         {"created_at": 5.0},
         {"created_at": True},
         {"text": None},
+        {"role": None},
         {"sender": "u"},
         {"sender": []},
         {"sender": {}},

@@ -14,14 +14,24 @@ class Wording:
 
     # Instant answers
     help: str
+    help_intro: str
     help_title: str
     command_line: str
     command_help: str
+    command_templates: str
     command_clear: str
     command_single: str
     command_context: str
     command_persona: str
+    command_group_id: str
     unknown_command: str
+    unknown_command_nearest: str
+    group_id: str
+    templates_title: str
+    templates_list: str
+    templates_none: str
+    template_line: str
+    template_preview: str
     unsupported: str
     type_picture: str
     type_video: str
@@ -35,6 +45,16 @@ class Wording:
     webhook_missing: str
     handover_refused: str
     handover_unknown: str
+    # Refusals; none tells what is on a list
+    refused_private: str
+    refused_group_chat: str
+    refused_group: str
+    refused_user: str
+    refused_sensitive: str
+    refused_too_long: str
+    refused_admins_only: str
+    refused_only_private: str
+    refused_stale: str
     # What a quote becomes in front of a question
     quoted: str
     quote_unreadable: str

@@ -5,18 +5,30 @@ from __future__ import annotations
 from shared.wording import Wording
 
 EN = Wording(
-    help="Just ask. I remember the last few rounds of this conversation. In a group, mention me first.\n\n"
-    "Commands:\n\n{commands}\n\nYou can also quote a message and ask about it, or send a voice message.",
+    help="{intro}\n\nCommands:\n\n{commands}",
+    help_intro="Just ask. I remember the last few rounds of this conversation. In a group, mention me first. "
+    "You can also quote a message and ask about it, or send a voice message.",
     help_title="Help",
-    command_line="- `{word}`: {summary}",
+    command_line="- {word}: {summary}",
     command_help="show this help",
+    command_templates="list the prompt templates; `#title your text` uses one, `#title` alone previews it",
     command_clear="forget this conversation's context and start afresh",
     command_single="each question on its own, without context",
     command_context="a conversation with context",
     command_persona="`角色 you are a lawyer` gives this conversation a persona, `角色` shows it, "
     "`角色 清除` removes it",
+    command_group_id="show the id of this conversation (administrators only)",
     unknown_command="There is no command `{word}`. Send `/help` to see them all; if this is a question, "
     "please write a few more words and send it again.",
+    unknown_command_nearest="There is no command `{word}`. Did you mean `{nearest}`? Send `/help` to see them all; "
+    "if this is a question, please write a few more words and send it again.",
+    group_id="The id of this conversation is:\n{id}",
+    templates_title="Prompt templates",
+    templates_list="There are these prompt templates:\n\n{titles}\n\n"
+    "Send `#title your text` to use one once, or `#title` alone to preview it.",
+    templates_none="No prompt templates are set up here.",
+    template_line="- `{title}`",
+    template_preview="{title}:\n{prefix}___your text___{suffix}",
     unsupported="I cannot read {kind} yet. Please ask in text or by voice; text between pictures works too.",
     type_picture="pictures",
     type_video="videos",
@@ -35,6 +47,20 @@ EN = Wording(
     "Request id: {request_id}",
     handover_unknown="This message may be on its way. If no answer comes within two minutes, please send it again. "
     "Request id: {request_id}",
+    refused_private="Sorry, I only answer in groups at the moment. Please mention me in one.",
+    refused_group_chat="Sorry, I only answer in private chats at the moment. Please write to me directly.",
+    refused_group="Sorry, I cannot be used in this group yet. If you need me here, please give your administrator this "
+    "request id: {request_id}",
+    refused_user="Sorry, you cannot use me yet. If you need to, please give your administrator this request id: "
+    "{request_id}",
+    refused_sensitive="Sorry, there is a word in this message that may not be used. Please put it differently.",
+    refused_too_long="Sorry, this question is too long (about {size} tokens; the limit is {limit}). "
+    "Please shorten it and send it again.",
+    refused_admins_only="Sorry, only administrators can use this command.",
+    refused_only_private="This command shows other people's data and works in private chats only. "
+    "Please send it to me directly.",
+    refused_stale="This message was on its way for too long. The command shows other people's data, so please send it "
+    "again, to be safe.",
     quoted="Quoted message:\n{quote}\n\nMy question:\n{question}",
     quote_unreadable="(The user quoted a message whose content the bot cannot read.)\n\n{question}",
     quote_cut="{quote}… (quote cut)",
