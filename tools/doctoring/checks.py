@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from doctoring import address, bucket, deploy_file, dingtalk, functions, machine, model, settings
+from doctoring import address, bucket, deploy_file, dingtalk, functions, invocation, machine, model, settings
 from doctoring.examination import Examination
 from doctoring.finding import Finding, skipped
 
@@ -34,8 +34,8 @@ CHECKS = (
     Check(("functions.roles",), functions.roles),
     Check(("functions.runtime",), functions.runtimes),
     Check(("functions.trigger",), functions.trigger),
-    Check(("functions.link",), functions.link),
-    Check(("functions.async",), functions.asynchronous),
+    Check(("functions.link",), invocation.link),
+    Check(("functions.async",), invocation.asynchronous),
     Check(("settings.conversation",), settings.conversation),
     Check(("settings.reply",), settings.reply),
     Check(("settings.unread",), settings.unread),

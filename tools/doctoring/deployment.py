@@ -1,6 +1,6 @@
 """What `s deploy` would deploy: s.yaml with its `${…}` filled in as Serverless Devs does.
 
-https://docs.serverless-devs.com/user-guide/spec/ ; seen with `s preview` of `@serverless-devs/s` 3.1.10.
+https://github.com/Serverless-Devs/Serverless-Devs ; seen with `s preview` of `@serverless-devs/s` 3.1.10.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What FC is told about the two functions: sizes, mount, roles, trigger, asynchronous invocation.
+"""What FC is told about the two functions: sizes, mount, roles, runtime, trigger.
 
 Limits: https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/product-overview/limits and the component's schema,
 https://github.com/devsapp/fc3/blob/master/src/schema.json .
@@ -9,19 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeGuard
 
+from doctoring import regions
 from doctoring.deployment import FUNCTIONS
 from doctoring.examination import Examination
-from doctoring.finding import Finding, or_ok, problem, warning
+from doctoring.finding import Finding, or_ok, problem
 
 SMALLEST_WITH_MOUNT_MB = 512
 RUNTIMES = ("python3.12", "python3.10")
-ONLY_310 = ("ap-southeast-1",)
-"""Regions without python3.12 (https://www.alibabacloud.com/help/en/fc/user-guide/python)."""
-WITHOUT_TASK_MODE = ("cn-huhehaote",)
-WEBHOOK_LIFE_S = 5400
-"""A session webhook lives 90 minutes."""
-SHORTEST_EVENT_AGE_S = 600
-"""Younger events are answered; see TOO_LATE_MS of `reply`."""
 NEEDED_METHODS = ("GET", "HEAD", "POST")
 
 
@@ -39,7 +33,7 @@ def _sizes(examined: Examination) -> Iterator[Finding]:
     for name in FUNCTIONS:
         props = examined.deployment.props(name)
         cpu, memory, disk = (props.get(key) for key in ("cpu", "memorySize", "diskSize"))
-        if not _number(cpu) or not _number(memory) or not _number(disk):
+        if not is_number(cpu) or not is_number(memory) or not is_number(disk):
             found = f"{name} does not say cpu, memorySize and diskSize, all three, as numbers"
             yield problem("functions.sizes", found, "all three", "see s.yaml in git; the server's defaults differ")
             continue
@@ -66,7 +60,7 @@ def mount(examined: Examination) -> Iterator[Finding]:
 
 def _mount(examined: Examination) -> Iterator[Finding]:
     props = examined.deployment.props("reply")
-    points = _dig(props, "ossMountConfig", "mountPoints")
+    points = dig(props, "ossMountConfig", "mountPoints")
     if not isinstance(points, list) or not points or not isinstance(points[0], dict):
         yield problem("functions.mount", "reply has no mount point", "one", "see ossMountConfig of s.yaml in git")
         return
@@ -84,7 +78,7 @@ def _mount(examined: Examination) -> Iterator[Finding]:
         wanted = f"http://oss-{region}-internal.aliyuncs.com"
         yield problem("functions.mount", found, wanted, "change endpoint, and have the bucket in that region")
     memory = props.get("memorySize")
-    if _number(memory) and memory < SMALLEST_WITH_MOUNT_MB:
+    if is_number(memory) and memory < SMALLEST_WITH_MOUNT_MB:
         found = f"reply has {memory} MB and a mount, which may then be missing"
         yield problem("functions.mount", found, f"{SMALLEST_WITH_MOUNT_MB} MB or more", "raise memorySize of reply")
 
@@ -119,8 +113,8 @@ def _runtimes(examined: Examination) -> Iterator[Finding]:
         if runtime not in RUNTIMES:
             found = f"{name} has runtime {runtime}"
             yield problem("functions.runtime", found, " or ".join(RUNTIMES), "export RUNTIME=python3.12")
-        elif runtime != "python3.10" and region in ONLY_310:
-            found = f"{name} has runtime {runtime}, which {region} does not have"
+        elif runtime != "python3.10" and region not in regions.WITH_PYTHON_312.split():
+            found = f"{name} has runtime {runtime}, which {region} is not documented to have"
             yield problem("functions.runtime", found, "python3.10 there", "export RUNTIME=python3.10")
         if region != examined.deployment.props("reply").get("region"):
             yield problem("functions.runtime", f"{name} is in {region}", "both in one region", "correct region")
@@ -151,63 +145,13 @@ def _trigger(examined: Examination) -> Iterator[Finding]:
         yield problem("functions.trigger", found, "false", "write disableURLInternet: false")
 
 
-def link(examined: Examination) -> Iterator[Finding]:
-    """`conversation` invokes the `reply` that is deployed beside it."""
-    named, deployed = examined.conversation.dispatch.function, examined.deployment.props("reply").get("functionName")
-    findings = []
-    if named != deployed:
-        found = f"CHATGPT_FUNCTION is {named!r}, and reply is deployed as {deployed!r}"
-        findings.append(problem("functions.link", found, "the same", "write ${resources.reply.props.functionName}"))
-    yield from or_ok("functions.link", findings, f"conversation invokes {deployed}")
-
-
-def asynchronous(examined: Examination) -> Iterator[Finding]:
-    """Task mode, retries, age of events, and where failures go."""
-    yield from or_ok("functions.async", _asynchronous(examined), "task mode, retries, event age and onFailure fit")
-
-
-def _asynchronous(examined: Examination) -> Iterator[Finding]:
-    props = examined.deployment.props("reply")
-    config = props.get("asyncInvokeConfig")
-    config = config if isinstance(config, dict) else {}
-    yield from _claims(examined, config, str(props.get("region")))
-    retries, known = config.get("maxAsyncRetryAttempts"), examined.reply.answer.attempts - 1
-    if retries != known:
-        found = (
-            f"maxAsyncRetryAttempts is {retries if retries is not None else 'unset (3)'}, and ASYNC_RETRIES is {known}"
-        )
-        remedy = "write the same number in both: the last attempt explains the failure"
-        yield problem("functions.async", found, "the same", remedy)
-    age = config.get("maxAsyncEventAgeInSeconds")
-    if not _number(age) or not SHORTEST_EVENT_AGE_S <= age <= WEBHOOK_LIFE_S:
-        found = f"maxAsyncEventAgeInSeconds is {age if age is not None else 'unset'}"
-        wanted = f"{SHORTEST_EVENT_AGE_S} to {WEBHOOK_LIFE_S}: a webhook lives no longer"
-        yield problem("functions.async", found, wanted, f"write {WEBHOOK_LIFE_S}")
-    destination = str(_dig(config, "destinationConfig", "onFailure", "destination") or "")
-    if not destination.endswith(f"functions/{props.get('functionName')}"):
-        found = f"onFailure leads to {destination or 'nowhere'}: nobody would apologise when FC gives up"
-        wanted = f"acs:fc:{props.get('region')}::functions/{props.get('functionName')}"
-        yield problem("functions.async", found, wanted, "correct destinationConfig")
-
-
-def _claims(examined: Examination, config: dict[str, Any], region: str) -> Iterator[Finding]:
-    task, claim = config.get("asyncTask") is True, examined.reply.claim.by
-    if not task and claim == "task":
-        found = "asyncTask is off and CLAIM is task: a redelivered message would be answered twice"
-        yield problem("functions.async", found, "one of the two", "write asyncTask: true, or export CLAIM=oss")
-    if task and region in WITHOUT_TASK_MODE:
-        found = f"asyncTask is on, and {region} has no task mode"
-        yield problem("functions.async", found, "CLAIM=oss there", "export CLAIM=oss and remove asyncTask")
-    if task and claim == "oss":
-        found = "asyncTask is on and CLAIM is oss: each message is claimed twice"
-        yield warning("functions.async", found, "one of the two", "leave CLAIM out: task mode costs nothing")
-
-
-def _number(value: Any) -> TypeGuard[float]:
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether it is a number: in YAML `on` and `yes` are none."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _dig(value: Any, *path: str) -> Any:
+def dig(value: Any, *path: str) -> Any:
+    """What is at that path, None where it ends before."""
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value
