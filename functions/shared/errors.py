@@ -9,6 +9,8 @@ BotError
 │   ├── HandOverRefused      it was certainly not accepted: nothing will come
 │   └── HandOverUnknown      it may have been accepted: an answer may still come
 ├── StoreUnavailable         the bucket could not be read or written
+├── LookupFailed             nothing was found out about a domain or certificate; carries the reason
+├── BalanceUnknown           the provider did not tell what is left on the account
 ├── ModelFailed              the model gave no usable answer; carries the reason
 └── DeliveryFailed           the answer could not be shown
     ├── Undeliverable        it never can be: DingTalk has closed the way
@@ -111,6 +113,41 @@ class ModelFailed(BotError):
         self.reason = reason
         self.detail = detail[:500]
         super().__init__(f"{reason.value}: {self.detail}")
+
+
+class LookupFailure(str, Enum):
+    """Why nothing was found out about a domain or certificate. Each has its own sentence for people (`wording`)."""
+
+    UNKNOWN_HOST = "unknown_host"
+    NOT_PUBLIC = "not_public"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    NOT_FOUND = "not_found"
+    NO_SERVICE = "no_service"
+    BUSY = "busy"
+    UNREADABLE = "unreadable"
+    NO_TLS = "no_tls"
+
+
+class LookupFailed(BotError):
+    """Nothing was found out. `detail` (at most 200 characters) is for the log, never for people."""
+
+    def __init__(self, reason: LookupFailure, detail: str = "") -> None:
+        self.reason = reason
+        self.detail = detail[:200]
+        super().__init__(f"{reason.value}: {self.detail}")
+
+
+class BalanceUnknown(BotError):
+    """The provider did not tell what is left.
+
+    `offered` is whether it has a way to ask at all. `detail` (at most 200 characters) is for the log, never for people.
+    """
+
+    def __init__(self, detail: str, *, offered: bool) -> None:
+        self.offered = offered
+        self.detail = detail[:200]
+        super().__init__(self.detail)
 
 
 class DeliveryFailed(BotError):
