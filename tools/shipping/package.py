@@ -10,6 +10,7 @@ from pathlib import Path
 from shipping import ShippingError
 from shipping.archive import digest, pack, settle
 from shipping.bytecode import compile_beside, compile_instead
+from shipping.lazy import put_off
 from shipping.locks import lock_path, pins_of, read_lock
 from shipping.pip import install_wheels
 from shipping.sources import SOURCE_ONLY, unpack_sources
@@ -81,6 +82,7 @@ def build(package: Package, target: Target, functions: Path, output: Path, inter
         _third_party(package, target, folder)
         _own(package, target, functions, folder)
         removed = trim(folder)
+        put_off(folder)
         if interpreter and package.sources:
             compile_beside(folder, interpreter)
         elif interpreter:
