@@ -16,6 +16,7 @@ from shipping.bytecode import find_interpreter
 from shipping.package import Package, build, packages
 from shipping.pip import require_pip
 from shipping.report import lines, size_text
+from shipping.settings_files import NO_FILES, SettingsFiles, read_settings_files, report
 from shipping.target import TARGETS, Target, parse_target
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,7 +28,8 @@ def main(arguments: list[str]) -> int:
     try:
         target = parse_target(options.python)
         chosen = [p for p in packages(fc2=options.fc2, oss2=options.oss2) if options.only in ("", p.name)]
-        build_all(chosen, target, Path(options.output).resolve(), bytecode=not options.no_bytecode)
+        files = read_settings_files(Path(options.settings))
+        build_all(chosen, target, Path(options.output).resolve(), bytecode=not options.no_bytecode, files=files)
     except ShippingError as error:
         print(f"build: {error}", file=sys.stderr)
         return 1
@@ -40,12 +42,16 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def build_all(chosen: list[Package], target: Target, output: Path, *, bytecode: bool) -> None:
+def build_all(
+    chosen: list[Package], target: Target, output: Path, *, bytecode: bool, files: SettingsFiles = NO_FILES
+) -> None:
     """Build `chosen`, and say how large each is. Raises ShippingError; also when one is too large, at the end."""
     if any(package.groups for package in chosen):
         require_pip()
     interpreter = find_interpreter(target) if bytecode else []
     print(f"for FC's {target.runtime}, Linux x86-64, into {output}")
+    for line in report(files):
+        print(line)
     if not interpreter:
         print(
             f"without bytecode{f', because no Python {target.minor} was found here' if bytecode else ''}: "
@@ -53,7 +59,7 @@ def build_all(chosen: list[Package], target: Target, output: Path, *, bytecode: 
         )
     too_large = []
     for package in chosen:
-        built = build(package, target, ROOT / "functions", output, interpreter)
+        built = build(package, target, ROOT / "functions", output, interpreter, files)
         print("\n".join(lines(built)))
         if built.size > package.budget:
             too_large.append(f"{package.name} has {size_text(built.size)} of at most {size_text(package.budget)}")
@@ -65,6 +71,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="build.py", description="Make the packages of both functions.")
     parser.add_argument("--python", default=TARGETS[0].minor, help="the deployed Python: 3.12 (default) or 3.10")
     parser.add_argument("--output", default=str(ROOT / "build"), help="the folder to build in (default: build)")
+    parser.add_argument("--settings", default=str(ROOT), help="where config.yml and prompts.yml are (default: here)")
     parser.add_argument("--only", default="", choices=["conversation", "reply"], help="build one package")
     parser.add_argument("--fc2", action="store_true", help="aliyun-fc2 goes into conversation, for FC 2.0")
     parser.add_argument("--oss2", action="store_true", help="oss2 goes into reply (FC's runtimes bring their own)")

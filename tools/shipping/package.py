@@ -13,6 +13,7 @@ from shipping.bytecode import compile_beside, compile_instead
 from shipping.lazy import put_off
 from shipping.locks import lock_path, pins_of, read_lock
 from shipping.pip import install_wheels
+from shipping.settings_files import NO_FILES, SettingsFiles, write_compiled
 from shipping.sources import SOURCE_ONLY, unpack_sources
 from shipping.target import Target
 from shipping.trim import Removed, trim
@@ -69,11 +70,18 @@ def packages(*, fc2: bool, oss2: bool) -> tuple[Package, ...]:
     )
 
 
-def build(package: Package, target: Target, functions: Path, output: Path, interpreter: list[str]) -> Built:
+def build(
+    package: Package,
+    target: Target,
+    functions: Path,
+    output: Path,
+    interpreter: list[str],
+    files: SettingsFiles = NO_FILES,
+) -> Built:
     """Assemble `package` for `target` in `output`/<name> and `output`/<name>.zip, replacing what is there.
 
     Nothing is replaced before the new package is whole. `interpreter` compiles it; when empty it ships sources only.
-    Raises ShippingError.
+    What the settings files say goes in. Raises ShippingError.
     """
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output, prefix=".making-") as making:
@@ -81,6 +89,7 @@ def build(package: Package, target: Target, functions: Path, output: Path, inter
         folder.mkdir()
         _third_party(package, target, folder)
         _own(package, target, functions, folder)
+        write_compiled(files, package.name, folder)
         removed = trim(folder)
         put_off(folder)
         if interpreter and package.sources:
