@@ -10,10 +10,13 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from reply.commands.balance import balance
 from reply.commands.clear import clear
 from reply.commands.mode import context, single
 from reply.commands.persona import persona
+from reply.commands.usage import usage
 from reply.conversation import EXPIRED, State, Turn, Value
+from reply.limits import COUNTED, begin
 from reply.prompt import prompt, question, within
 from reply.records import Record
 from reply.run import Run
@@ -32,6 +35,8 @@ COMMANDS: Mapping[str, Callable[[Run, Turn], str]] = {
     "single": single,
     "context": context,
     "persona": persona,
+    "usage": usage,
+    "balance": balance,
 }
 
 
@@ -125,7 +130,8 @@ def _work(run: Run, turn: Turn) -> str:
         return run.explain(wording.failed_too_late, turn)
     if message.command:
         run.memory.keep(turn)
-        return COMMANDS[message.command](run, turn)
+        refused = begin(run, turn) if message.command in COUNTED else ""
+        return refused or COMMANDS[message.command](run, turn)
     return _think(run, _begin(run, turn))
 
 
@@ -152,10 +158,8 @@ def _begin(run: Run, turn: Turn) -> Turn:
 
 
 def _think(run: Run, turn: Turn) -> str:
-    try:
-        run.services.records.open(run.message)
-    except StoreUnavailable as problem:
-        run.log.error("record_unopened", problem=str(problem), remedy="check the OSS mount")
+    if refused := begin(run, turn):
+        return refused
     queued = run.now_ms
     wait_for_earlier(run, turn)
     timings = {"queue_ms": int(run.started * 1000) - run.message.handed_over_at, "wait_ms": run.now_ms - queued}

@@ -47,6 +47,12 @@ def is_blank(text: str) -> bool:
     return all(c.isspace() or unicodedata.category(c) == "Cf" for c in text)
 
 
+def inline_code(text: str, longest: int = 120) -> str:
+    """Somebody else's text as inline code, at most `longest` characters: none of its markup is shown as ours."""
+    plain = "".join(c if c.isprintable() and c != "`" else " " for c in text).strip()
+    return f"`{plain[:longest]}{'…' if len(plain) > longest else ''}`"
+
+
 def with_fence_closed(text: str) -> str:
     """The text with a code fence closed that it leaves open; what is appended afterwards is no code then."""
     fence = open_at_end(text)

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Literal
 
 from reply.bucket import Bucket, path_part
+from reply.days import Days
 from shared.message import Message
+
+OPEN = "open"
+"""Stands for an outcome while there is none yet."""
 
 Outcome = Literal["answered", "failed", "refused", "command", "undeliverable"]
 
-_FINAL = re.compile(r"([0-9a-f]{32})\.([a-z]+)\.(\d+)\.json")
-_OPEN = ".open"
+_NAME = re.compile(r"([0-9a-f]{32})\.(?:(open)|([a-z]+)\.(\d+)\.json)")
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,29 @@ class Record:
         return self.prompt_tokens + self.completion_tokens
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What the name of a record's file tells: the outcome, or "open" while it is worked on, and the tokens."""
+
+    turn_id: str
+    outcome: str
+    tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Named:
+    """Who a record is about: the id, and the name as DingTalk gave it."""
+
+    id: str
+    name: str
+
+
 class Records:
     """Reads and writes records. Every method raises StoreUnavailable when the bucket fails."""
 
     def __init__(self, bucket: Bucket, timezone: tzinfo, *, keep_text: bool) -> None:
         self._bucket = bucket
-        self._timezone = timezone
+        self.days = Days(timezone)
         self._keep_text = keep_text
 
     def outcome(self, message: Message, at: int | None = None) -> str:
@@ -52,28 +72,49 @@ class Records:
 
         `at` (ms) is when the message counts as written, where that is not its own `created_at`.
         """
-        for name in self._bucket.names(self._folder(message, at)):
-            final = _FINAL.fullmatch(name)
-            if final and final[1] == message.turn_id:
-                return final[2]
+        for entry in _entries(self._bucket.names(self._folder(message, at))):
+            if entry.turn_id == message.turn_id and entry.outcome != OPEN:
+                return entry.outcome
         return ""
+
+    def of_sender(self, message: Message) -> list[Entry]:
+        """What the sender has asked on the day of the message, in one listing."""
+        return self.of(self.days.day(message.created_at), path_part(message.sender.id))
+
+    def of(self, day: str, person: str) -> list[Entry]:
+        """What a person (as a path part) has asked on a day."""
+        return _entries(self._bucket.names(("records", day, person)))
+
+    def people(self, day: str) -> list[str]:
+        """Who has asked on a day, as path parts."""
+        return self._bucket.names(("records", day))
+
+    def named(self, day: str, person: str, entries: Iterable[Entry]) -> Named:
+        """Who a person is, from the first of these records that can be read."""
+        for entry in entries:
+            content = self._bucket.read(("records", day, person), _name(entry)) if entry.outcome != OPEN else None
+            try:
+                loaded = json.loads(content or b"")
+                return Named(str(loaded["user"]), str(loaded["nick"]))
+            except (ValueError, KeyError, TypeError, RecursionError):
+                continue
+        return Named(person, "")
 
     def open(self, message: Message) -> None:
         """Note that a question is being worked on, before it costs anything."""
-        self._bucket.write_new(self._folder(message), message.turn_id + _OPEN, b"{}")
+        self._bucket.write_new(self._folder(message), _name(Entry(message.turn_id, OPEN)), b"{}")
 
     def close(self, message: Message, record: Record) -> None:
         """Put the outcome on record: when this returns, the message is done."""
-        name = f"{message.turn_id}.{record.outcome}.{record.tokens}.json"
+        name = _name(Entry(message.turn_id, record.outcome, record.tokens))
         self._bucket.write_new(self._folder(message), name, self._content(message, record))
 
     def forget_open(self, message: Message) -> None:
         """Remove the note that a question is being worked on."""
-        self._bucket.remove(self._folder(message), message.turn_id + _OPEN)
+        self._bucket.remove(self._folder(message), _name(Entry(message.turn_id, OPEN)))
 
     def _folder(self, message: Message, at: int | None = None) -> tuple[str, ...]:
-        seconds = (message.created_at if at is None else at) / 1000
-        day = datetime.fromtimestamp(seconds, self._timezone).strftime("%Y-%m-%d")
+        day = self.days.day(message.created_at if at is None else at)
         return ("records", day, path_part(message.sender.id))
 
     def _content(self, message: Message, record: Record) -> bytes:
@@ -96,3 +137,14 @@ class Records:
         if self._keep_text:
             content |= {"question": record.question, "answer": record.answer}
         return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _entries(names: Iterable[str]) -> list[Entry]:
+    found = [match for match in map(_NAME.fullmatch, names) if match]
+    return [Entry(match[1], match[2] or match[3], int(match[4] or 0)) for match in found]
+
+
+def _name(entry: Entry) -> str:
+    return (
+        f"{entry.turn_id}.{OPEN}" if entry.outcome == OPEN else f"{entry.turn_id}.{entry.outcome}.{entry.tokens}.json"
+    )

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from reply.claim import Claim
+from reply.guards import Limits
 from reply.records import Records
 from reply.store import Store
+from reply.usage import Ledger
 from shared.clock import Clock
 from shared.log import Log
 from shared.message import Message
@@ -50,13 +52,35 @@ class Answer:
     first_token_ms: int = 0
 
 
+@dataclass(frozen=True)
+class Balance:
+    """What is left on an account with the provider, in one currency ("" where the provider names none).
+
+    `left` is None where only the `granted` amount and what was `used` of it are told; amounts as people read them.
+    `expires_at` is in seconds since the epoch, 0 when it never does.
+    """
+
+    left: str | None = None
+    currency: str = ""
+    granted: str = ""
+    used: str = ""
+    expires_at: int = 0
+
+
 class Model(Protocol):
-    """Something that answers a prompt."""
+    """Something that answers a prompt, and may know what is left to pay for it."""
 
     def ask(self, prompt: Sequence[ChatMessage], seconds: float) -> Answer:
         """Answer within `seconds`, all retries and the whole stream included.
 
         Raises ModelFailed, and nothing else, when there is no usable answer.
+        """
+        ...
+
+    def balance(self, seconds: float) -> Sequence[Balance]:
+        """What is left on the account of the key in use, one for each currency, asked now.
+
+        Raises BalanceUnknown, and nothing else, when the provider does not tell.
         """
         ...
 
@@ -115,8 +139,10 @@ class Services:
     """What an answer needs. `problems` are settings that are missing or wrong: then nothing is asked."""
 
     settings: AnswerSettings
+    limits: Limits
     store: Store
     records: Records
+    ledger: Ledger
     claim: Claim
     model: Model
     outbound: Outbound

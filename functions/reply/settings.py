@@ -8,6 +8,7 @@ from datetime import timedelta, timezone, tzinfo
 
 from reply.channels.session_webhook import WebhookSettings
 from reply.claim import ClaimSettings
+from reply.guards import Limits
 from reply.llm.settings import ChatSettings
 from reply.services import AnswerSettings
 from shared.settings import SettingsReader, read_language, read_log_level
@@ -21,6 +22,7 @@ class ReplySettings:
     """All settings of the function; `problems` has a sentence for each that is missing or wrong."""
 
     answer: AnswerSettings
+    limits: Limits
     chat: ChatSettings
     webhook: WebhookSettings
     claim: ClaimSettings
@@ -39,6 +41,7 @@ class ReplySettings:
         reader = SettingsReader(values)
         return cls(
             answer=AnswerSettings.read(reader),
+            limits=Limits.read(reader),
             chat=ChatSettings.read(reader),
             webhook=WebhookSettings.read(reader),
             claim=ClaimSettings.read(reader),

@@ -14,6 +14,7 @@ from reply.records import Records
 from reply.services import Model, Outbound, Services
 from reply.settings import ReplySettings
 from reply.store import Store
+from reply.usage import Ledger
 from shared.clock import Clock, SystemClock
 from shared.credentials import credentials_of
 from shared.log import Log
@@ -60,10 +61,13 @@ class Instance:
         settings = self.settings
         log = self.log.with_fields(fc_request_id=str(getattr(context, "request_id", "")) or None)
         bucket = Bucket(settings.mount)
+        records = Records(bucket, settings.timezone, keep_text=settings.keep_text)
         return Services(
             settings=settings.answer,
+            limits=settings.limits,
             store=Store(bucket, self.clock, log, settings.answer.rounds),
-            records=Records(bucket, settings.timezone, keep_text=settings.keep_text),
+            records=records,
+            ledger=Ledger(records, bucket, self.clock, log),
             claim=self._claim(context, log),
             model=self.model,
             outbound=self.outbound,

@@ -37,6 +37,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("single", "reply", words=("单聊",), slashed=("single",)),
     Command("context", "reply", words=("串聊",), slashed=("context",)),
     Command("persona", "reply", words=("角色",), slashed=("persona",), argument=True),
+    Command("usage", "reply", words=("用量",), slashed=("usage",), argument=True),
+    Command("balance", "reply", words=("余额",), slashed=("balance",), admins_only=True),
+    Command("domain", "reply", hashed=("域名",), argument=True, counts=True),
+    Command("certificate", "reply", hashed=("证书",), argument=True, counts=True),
+    Command(
+        "export", "reply", words=("查对话",), hashed=("查对话",), argument=True, admins_only=True, shows_others=True
+    ),
     Command("group_id", "conversation", words=("群id",), admins_only=True, or_question=True),
 )
 

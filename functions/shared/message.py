@@ -39,9 +39,10 @@ class Message:
     """One message of one person.
 
     `id` is the channel's message id or one derived from the body; `created_at` is in ms since the epoch and clamped to
-    the signed time; `handed_over_at` is when `conversation` invoked `reply` (ms). Exactly one of three is asked for:
-    a command (`command` is its name), a ready-made sentence to show (`notice`), else an answer to `text`. `role` is
-    the sender's ("", "vip" or "admin"): as good as the staff id in a body that DingTalk does not sign.
+    the signed time, which is `signed_at` (ms, 0 = not known); `handed_over_at` is when `conversation` invoked `reply`
+    (ms). Exactly one of three is asked for: a command (`command` is its name), a ready-made sentence to show
+    (`notice`), else an answer to `text`. `role` is the sender's ("", "vip" or "admin"): as good as the staff id in a
+    body that DingTalk does not sign.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Message:
     body_hash: str = ""
     handover: str = ""
     handed_over_at: int = 0
+    signed_at: int = 0
     version: int = VERSION
 
     @property
@@ -103,7 +105,7 @@ class Message:
 def _message(data: Mapping[str, Any]) -> Message:
     sender, target = data["sender"], data["reply_to"]
     optional: tuple[str, ...] = ("text", "quote", "quote_unreadable", "command", "notice", "role", "body_hash")
-    optional += ("handover", "handed_over_at")
+    optional += ("handover", "handed_over_at", "signed_at")
     message = Message(
         id=data["id"],
         robot=data["robot"],

@@ -7,15 +7,18 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
 from reply.bucket import Bucket
 from reply.claim import Claim, TaskClaim
+from reply.guards import Limits
 from reply.records import Records
-from reply.services import Answer, AnswerSettings, ChatMessage, Services, Usage
+from reply.services import Answer, AnswerSettings, Balance, ChatMessage, Services, Usage
 from reply.settings import CHINA
 from reply.store import Store
+from reply.usage import Ledger
 from shared.log import Log
 from shared.message import Message, ReplyTarget, Sender
 from shared.sensitive import SensitiveWords
@@ -57,6 +60,12 @@ class FakeModel:
     queue: list[Answer | BaseException | Callable[[], Answer]] = field(default_factory=list)
     asked: list[tuple[ChatMessage, ...]] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    balances: Sequence[Balance] | BaseException = ()
+
+    def balance(self, seconds: float) -> Sequence[Balance]:
+        if isinstance(self.balances, BaseException):
+            raise self.balances
+        return self.balances
 
     def ask(self, prompt: Sequence[ChatMessage], seconds: float) -> Answer:
         self.asked.append(tuple(prompt))
@@ -109,16 +118,21 @@ class World:
     claim: Claim = field(default_factory=TaskClaim)
     stream: io.StringIO = field(default_factory=io.StringIO)
     settings: AnswerSettings = field(default_factory=lambda: AnswerSettings(55, 5, False, "", 3))
+    limits: Limits = Limits()
+    timezone: tzinfo = CHINA
     problems: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
 
     def services(self) -> Services:
         log = Log(stream=self.stream)
         bucket = Bucket(str(self.mount))
+        records = Records(bucket, self.timezone, keep_text=True)
         return Services(
             settings=self.settings,
+            limits=self.limits,
             store=Store(bucket, self.clock, log, self.settings.rounds),
-            records=Records(bucket, CHINA, keep_text=True),
+            records=records,
+            ledger=Ledger(records, bucket, self.clock, log),
             claim=self.claim,
             model=self.model,
             outbound=self.chat,

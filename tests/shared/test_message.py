@@ -31,6 +31,7 @@ MESSAGES = st.builds(
     body_hash=TEXT,
     handover=TEXT,
     handed_over_at=NUMBER,
+    signed_at=NUMBER,
 )
 PLAIN = Message("m1", "robot", "cid", False, Sender("u"), ReplyTarget("https://x"), 5, text="?")
 

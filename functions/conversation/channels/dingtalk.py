@@ -127,6 +127,7 @@ class DingTalk:
             quote=self._cut(quote.text),
             quote_unreadable=quote.unreadable,
             body_hash=digest,
+            signed_at=signed.at,
         )
         return message, unsupported
 

@@ -16,14 +16,15 @@ from typing import Any
 import httpx2
 import openai
 
+from reply.llm.balance import LARGEST_BODY, balances
 from reply.llm.call import Call, Setback
 from reply.llm.failures import failure, refused_parameter, without_secrets
 from reply.llm.reading import Reading, Source
 from reply.llm.request import Dialect, wire_messages
 from reply.llm.settings import ChatSettings
-from reply.services import Answer, ChatMessage
+from reply.services import Answer, Balance, ChatMessage
 from shared.clock import Clock
-from shared.errors import ModelFailed, ModelFailure
+from shared.errors import BalanceUnknown, ModelFailed, ModelFailure
 from shared.log import Log
 
 CONNECT_SECONDS = 10.0
@@ -78,9 +79,28 @@ class ChatModel:
                 return answer
             self._overcome(self._setback(reading, secrets), call)
 
+    def balance(self, seconds: float) -> Sequence[Balance]:
+        """What is left on the account of the key in use, asked now. Raises BalanceUnknown, and nothing else."""
+        until = self._clock.now() + seconds
+        return balances(self._settings, lambda url: self._fetched(url, until))
+
     def close(self) -> None:
         """Close the connections; nothing can be asked afterwards."""
         self._http.close()
+
+    def _fetched(self, url: str, until: float) -> tuple[int, bytes]:
+        """Status and body of an address that takes the key; as it was sent, since unpacking could blow it up."""
+        headers = {"Authorization": f"Bearer {self._settings.keys[self._key]}", "Accept-Encoding": "identity"}
+        timeout, body = max(0.1, until - self._clock.now()), b""
+        try:
+            with self._http.stream("GET", url, headers=headers, timeout=timeout) as response:
+                for chunk in response.iter_raw():
+                    body += chunk
+                    if len(body) > LARGEST_BODY or self._clock.now() > until:
+                        raise BalanceUnknown("the answer is too large, or comes too slowly", offered=True)
+                return response.status_code, body
+        except (httpx2.HTTPError, OSError) as problem:
+            raise BalanceUnknown(f"{type(problem).__name__}: {problem}", offered=True) from None
 
     def _source(self, prompt: Sequence[ChatMessage], seconds: float) -> Source:
         """What opens a completion in the reading's thread; which key and parameters is settled here and now."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from reply.services import Answer, ChatMessage, Model
+from reply.services import Answer, Balance, ChatMessage, Model
 from shared.clock import Clock
-from shared.errors import ModelFailed, ModelFailure
+from shared.errors import BalanceUnknown, ModelFailed, ModelFailure
 
 MEANWHILE_AFTER_S = 0.1
 """Seconds after the first question has begun: it is sent by then, and only waits for the model."""
@@ -37,6 +37,15 @@ class LazyModel:
             raise self._problem or RuntimeError("nothing was loaded")
         self._begin_meanwhile()
         return self._model.ask(prompt, ends - self._clock.now())
+
+    def balance(self, seconds: float) -> Sequence[Balance]:
+        """As the model itself; waiting for the import is part of `seconds`. Raises what loading raised."""
+        ends = self._clock.now() + seconds
+        if not self._clock.wait(self._loaded, seconds):
+            raise BalanceUnknown("the model's package was not loaded in time", offered=True)
+        if self._model is None:
+            raise self._problem or RuntimeError("nothing was loaded")
+        return self._model.balance(ends - self._clock.now())
 
     def _begin_meanwhile(self) -> None:
         meanwhile, self._meanwhile = self._meanwhile, None

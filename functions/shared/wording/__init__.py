@@ -23,6 +23,11 @@ class Wording:
     command_single: str
     command_context: str
     command_persona: str
+    command_usage: str
+    command_balance: str
+    command_domain: str
+    command_certificate: str
+    command_export: str
     command_group_id: str
     unknown_command: str
     unknown_command_nearest: str
@@ -73,6 +78,81 @@ class Wording:
     persona_removed: str
     persona_too_long: str
     not_saved: str
+    usage_amount: str
+    usage_own: str
+    usage_no_limit: str
+    usage_questions_left: str
+    usage_tokens_left: str
+    usage_starts: str
+    usage_everybody: str
+    usage_month_left: str
+    usage_day: str
+    usage_person: str
+    usage_somebody: str
+    usage_nobody: str
+    usage_choose: str
+    usage_choice: str
+    usage_unavailable: str
+    balance_found: str
+    balance_left: str
+    balance_used: str
+    balance_expires: str
+    balance_not_offered: str
+    balance_failed: str
+    # What was looked up
+    domain_usage: str
+    domain_found: str
+    domain_parent: str
+    certificate_usage: str
+    certificate_found: str
+    certificate_valid: str
+    certificate_expired: str
+    certificate_not_yet_valid: str
+    certificate_self_signed: str
+    certificate_untrusted: str
+    certificate_wrong_name: str
+    list_separator: str
+    day_left: str
+    day_over: str
+    not_published: str
+    more_names: str
+    lookup_unknown_host: str
+    lookup_not_public: str
+    lookup_unreachable: str
+    lookup_timeout: str
+    lookup_not_found: str
+    lookup_no_service: str
+    lookup_busy: str
+    lookup_unreadable: str
+    lookup_no_tls: str
+    # Exported conversations
+    export_help: str
+    export_off: str
+    export_range_wrong: str
+    export_nobody: str
+    export_choose: str
+    export_choice: str
+    export_choices_cut: str
+    export_ready: str
+    export_texts_off: str
+    export_cut: str
+    export_failed: str
+    export_slow: str
+    export_title: str
+    export_entry: str
+    export_question: str
+    export_answer: str
+    name_private: str
+    name_group: str
+    outcome_answered: str
+    outcome_failed: str
+    outcome_refused: str
+    outcome_command: str
+    outcome_undeliverable: str
+    # Limits that are reached
+    limit_questions: str
+    limit_tokens_day: str
+    limit_tokens_month: str
     # The answer
     session_ended: str
     answer_title: str

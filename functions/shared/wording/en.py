@@ -17,6 +17,13 @@ EN = Wording(
     command_context="a conversation with context",
     command_persona="`角色 you are a lawyer` gives this conversation a persona, `角色` shows it, "
     "`角色 清除` removes it",
+    command_usage="what you have used today and this month; administrators also see others with `用量 全部` and "
+    "`用量 name`",
+    command_balance="what is left on the account with the model's provider (administrators only)",
+    command_domain="`#域名 example.com`: when a domain was registered, when it expires, and with whom",
+    command_certificate="`#证书 example.com`: how long a site's certificate holds and who issued it; with a port: "
+    "`#证书 example.com:8443`",
+    command_export="`#查对话 username:Ann`: export what one person asked and was answered (administrators only)",
     command_group_id="show the id of this conversation (administrators only)",
     unknown_command="There is no command `{word}`. Send `/help` to see them all; if this is a question, "
     "please write a few more words and send it again.",
@@ -80,6 +87,99 @@ EN = Wording(
     persona_too_long="The persona is too long ({size} characters; the limit is {limit}). Please shorten it.",
     not_saved="Sorry, storage is unavailable and this was not saved. Please try again in a while. "
     "Request id: {request_id}",
+    usage_amount="{questions} questions, {tokens} tokens",
+    usage_own="**Your usage**\n\n- Today: {today}\n- This month: {month}\n{left}",
+    usage_no_limit="No limit on questions or tokens",
+    usage_questions_left="{left} questions left today (of {limit} a day)",
+    usage_tokens_left="{left} tokens left today (of {limit} a day)",
+    usage_starts="Starts again at {starts}",
+    usage_everybody="**Everybody's usage**\n\nThis month: {month}\n\n**Each day**\n\n{days}\n\n"
+    "**Who used most**\n\n{people}",
+    usage_month_left="{left} tokens left this month (of {limit} a month)",
+    usage_day="- {day}: {used}, {people} people",
+    usage_person="- {who}: {used}",
+    usage_somebody="**Usage** {who}\n\n- Today: {today}\n- This month: {month}",
+    usage_nobody="I found no usage of {name} this month. Give a name or a user id; `用量 全部` shows everybody's.",
+    usage_choose="There are {count} people called {name}. Please send the command again with one of their user ids:"
+    "\n\n{choices}",
+    usage_choice="- {who}",
+    usage_unavailable="Sorry, storage is unavailable and I could not look up the usage. Please try again in a while. "
+    "Request id: {request_id}",
+    balance_found="**Account with the model's provider**\n\n{lines}",
+    balance_left="{left} left",
+    balance_used="{used} used of {granted}",
+    balance_expires=", expires on {day}",
+    balance_not_offered="This provider has no interface that tells the balance; see its console. "
+    "`用量 全部` shows what this bot has used.",
+    balance_failed="Sorry, the provider did not tell the balance this time. Please try again in a while. "
+    "`用量 全部` shows what this bot has used.",
+    domain_usage="Please add the domain to look up, for example: `#域名 example.com`.",
+    domain_found="**Domain** {name}\n\n- **Registered:** {registered}\n- **Expires:** {expires}\n- **Registrar:** "
+    "{registrar}",
+    domain_parent="(The name you gave is not registered by itself; this is the domain above it.)",
+    certificate_usage="Please add the site to look at, for example: `#证书 example.com` or `#证书 example.com:8443`.",
+    certificate_found="**Certificate** {name}\n\n- **State:** {verdict}\n- **Valid from:** {begins}\n- **Valid "
+    "until:** {ends}\n- **Issuer:** {issuer}\n- **Names:** {names}",
+    certificate_valid="valid",
+    certificate_expired="**expired**",
+    certificate_not_yet_valid="**not valid yet**",
+    certificate_self_signed="**self-signed**: no authority vouches for it",
+    certificate_untrusted="**not trusted** (unknown issuer, incomplete chain or weak key)",
+    certificate_wrong_name="**not made out to this name**",
+    list_separator="; ",
+    day_left="({days} days left)",
+    day_over="({days} days ago)",
+    not_published="not published",
+    more_names=" and more, {total} in all",
+    lookup_unknown_host="{name} has no address on the network. Please check the name.",
+    lookup_not_public="{name} is not a public address; I only look at what anybody on the internet can reach.",
+    lookup_unreachable="{name} or its registry cannot be reached. Please check the name and the port, or try again "
+    "in a while.",
+    lookup_timeout="Looking up {name} took too long. Please try again in a while.",
+    lookup_not_found="{name} is not registered, or its registry has no record of it.",
+    lookup_no_service="The registry of {name} offers no public look-up by RDAP (.cn is one of these); please ask "
+    "the registry.",
+    lookup_busy="The registry takes no more questions for now; please look up {name} again in a few minutes.",
+    lookup_unreadable="What came back for {name} could not be read, so nothing was found this time.",
+    lookup_no_tls="{name} does not speak TLS on this port, or the handshake failed, so there is no certificate to see.",
+    export_help="`#查对话 username:Ann` exports what one person asked and was answered in the last {days} days; a user "
+    "id works too: `#查对话 userid:0123`.\n\nFor other days add them: `#查对话 username:Ann "
+    "2026-11-01..2026-11-20`, at most {most} days.",
+    export_off="Exporting conversations is switched off. Where it is needed, whoever deploys this bot sets "
+    "`ADMIN_EXPORT` to `on`, after reading SECURITY.md.",
+    export_range_wrong="These days cannot be used: please write `2026-11-01..2026-11-20`, the earlier one first, "
+    "at most {most} days.",
+    export_nobody="There are no records of {name} from {first} to {last}. Please check the name, or choose other days.",
+    export_choose="There are {count} people called {name}. Please send the command again with one of their user "
+    "ids:\n\n{choices}",
+    export_choice="- `#查对话 userid:{id}`, last seen on {day}",
+    export_choices_cut="\n- and more; these are the first {shown}",
+    export_ready="**Conversations** {who}\n\n- Days: {first} to {last}\n- Messages: {count}\n\n[Download the Markdown "
+    "file]({link})\n\nThe link stops working after {minutes} minutes; until then it opens for anybody who "
+    "has it, so do not pass it on.",
+    export_texts_off="(Texts are not kept here: there are times, outcomes and usage, but no questions and answers.)",
+    export_cut="(There are too many records; these are the latest {count}. You can export fewer days at a time.)",
+    export_failed="Sorry, storage is unavailable and nothing was exported. Please try again in a while. Request id: "
+    "{request_id}",
+    export_slow="Sorry, there are too many records to read in time. Please choose fewer days, or give a user id. "
+    "Request id: {request_id}",
+    export_title="Conversations of {who}, {first} to {last}",
+    export_entry="{time} · {where} · {outcome} · {tokens} tokens",
+    export_question="Question",
+    export_answer="Answer",
+    name_private="private chat",
+    name_group="group chat",
+    outcome_answered="answered",
+    outcome_failed="failed",
+    outcome_refused="refused",
+    outcome_command="command",
+    outcome_undeliverable="not delivered",
+    limit_questions="You have used your {limit} questions for today; they start again at {starts}. "
+    "If you need more, please ask your administrator.",
+    limit_tokens_day="You have used your {limit} tokens for today; they start again at {starts}. "
+    "If you need more, please ask your administrator.",
+    limit_tokens_month="This bot's tokens for the month are used up; they start again at {starts}. "
+    "If you need more, please ask your administrator.",
     session_ended="(It has been a while: the earlier context is forgotten, and the default is back: {mode}.)",
     answer_title="Answer",
     part="({number}/{total})",
