@@ -7,6 +7,7 @@ import errno
 import os
 import signal
 import sys
+import tempfile
 import threading
 import webbrowser
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from local.options import Options
 from local.page_server import PageServer
 from local.provider import provider
 from local.runs import LogLine
+from local.settings_files import Compiled, SettingsFilesProblem, compile_files
 
 PORT = 8765
 
@@ -43,6 +45,9 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--env", type=Path, default=Path(".env"), help="file with settings (default %(default)s)")
     parser.add_argument(
+        "--settings", type=Path, default=Path(), help="folder of config.yml and prompts.yml (default: this one)"
+    )
+    parser.add_argument(
         "--language", choices=("zh", "en"), help="language of the bot and the page (default: LANGUAGE, or zh)"
     )
     parser.add_argument("--demo", action="store_true", help="use the demonstration model although a key is set")
@@ -59,14 +64,25 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
 def main(given: Sequence[str]) -> int:
     """Run until Ctrl-C; returns the exit status."""
     parsed = arguments(given)
-    try:
-        settings = read_dotenv(parsed.env)
-    except DotenvProblem as problem:
-        return _fail(str(problem))
-    chosen = provider({} if parsed.demo else os.environ, settings, demo=parsed.demo)
+    with tempfile.TemporaryDirectory(prefix="local-cloud-settings-") as work:
+        try:
+            files = compile_files(parsed.settings, Path(work))
+            dotenv = read_dotenv(parsed.env)
+        except (DotenvProblem, SettingsFilesProblem) as problem:
+            return _fail(str(problem))
+        return _start(parsed, dotenv, files)
+
+
+def _start(parsed: argparse.Namespace, dotenv: Mapping[str, str], files: Compiled) -> int:
+    environ = {} if parsed.demo else os.environ
+    # A model's address in config.yml is for the deployment; what switches to it here is a key beside it.
+    demo = provider(environ, dotenv, demo=parsed.demo).demo
+    # The same order as deployed: what is unset or empty in the environment comes from the file.
+    settings = {**files.settings, **{name: value for name, value in dotenv.items() if value.strip()}}
+    chosen = provider(environ, settings, demo=demo)
     language = parsed.language or chosen.settings.get("LANGUAGE") or os.environ.get("LANGUAGE") or ""
     options = Options(
-        conversation_settings=chosen.conversation_settings,
+        conversation_settings={**chosen.conversation_settings, **files.conversation},
         reply_settings=chosen.settings,
         instances=parsed.instances,
         bucket=parsed.bucket,

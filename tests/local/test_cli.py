@@ -13,6 +13,8 @@ import requests
 
 from local.dotenv import DotenvProblem, read_dotenv
 from local.provider import provider
+from local.settings_files import Compiled, compile_files
+from shared.deployed import Deployed
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -131,6 +133,34 @@ def test_a_dotenv_line_that_is_none_is_named_without_its_text(tmp_path) -> None:
     with pytest.raises(DotenvProblem, match="line 2") as raised:
         read_dotenv(tmp_path / ".env")
     assert "sk-secret" not in str(raised.value)
+
+
+def test_settings_files_are_taken_as_the_build_takes_them(tmp_path, capsys) -> None:
+    """Settings and templates are compiled; of the settings, the functions' file has none: they come from outside."""
+    (tmp_path / "config.yml").write_text("history_length: 3\ncallback_path: /x\nport: 1")
+    (tmp_path / "prompts.yml").write_text("- {title: '#own', prefix: 'mine: '}")
+    files = compile_files(tmp_path, tmp_path)
+    assert files.settings == {"HISTORY_LENGTH": "3", "CALLBACK_PATH": "/x"}
+    deployed = Deployed.read(files.conversation)
+    assert (deployed.settings, [template.title for template in deployed.templates]) == ({}, ["#own"])
+    assert "config.yml line 3: port is left out" in capsys.readouterr().err
+
+
+def test_without_settings_files_nothing_changes(tmp_path, capsys) -> None:
+    """Nothing is given to the functions, and nothing is said."""
+    assert compile_files(tmp_path, tmp_path) == Compiled({}, {})
+    assert capsys.readouterr().err == ""
+
+
+def test_a_wrong_settings_file_stops_the_start(tmp_path) -> None:
+    """Every problem with its line, and status 1."""
+    (tmp_path / "config.yml").write_text("modle: x\napi_key: secret-value")
+    with start(tmp_path, "--port", "0", "--settings", str(tmp_path)) as process:
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (1, "")
+    assert "config.yml line 1: " in err
+    assert "config.yml line 2: " in err
+    assert "secret-value" not in err
 
 
 @pytest.mark.parametrize(
