@@ -42,8 +42,8 @@ TABLES: tuple[Mapping[str, str], ...] = (
 """What each of the three tables of settings must have."""
 
 DEPLOYED: dict[str, Any] = yaml.safe_load((ROOT / "s.yaml").read_text(encoding="utf-8"))
-MADE_BY_DEPLOYERS = {"config.yml", "prompts.yml", "prompt.yml"}
-"""Files that the documents name and the project does not have."""
+MADE_LATER = {"config.yml", "prompts.yml", "prompt.yml", "settings.json"}
+"""Files that the documents name, and that a deployer or the build makes."""
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
@@ -319,7 +319,7 @@ def test_files_named_exist(name: str) -> None:
     for code in code_in(document.prose):
         if re.fullmatch(r"[\w./-]+\.(py|md|json|ya?ml|toml|txt)", code):
             places = (ROOT / code, document.path.parent / code)
-            assert code in bare | MADE_BY_DEPLOYERS or any(place.exists() for place in places), code
+            assert code in bare | MADE_LATER or any(place.exists() for place in places), code
 
 
 def test_no_file_has_a_path_of_somebodys_machine() -> None:
