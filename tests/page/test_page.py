@@ -7,6 +7,7 @@ import pytest
 
 from tests.page.conftest import TELEPHONE
 from tests.page.scripted import GROUP, LIN, ZHOU, state_of
+from tests.page.seeing import expects, item, sees, until, write
 
 HOSTILE = [
     "<script>window.ran = 1</script>",
@@ -21,29 +22,6 @@ HOSTILE = [
     "<style>*{display:none}</style><form action=/api/reset method=post><button>x</button></form>",
     '[x](https://example.com/" onmouseover="window.ran=1)',
 ]
-
-
-def item(page, text):
-    """The message that shows `text`, in the log that is open."""
-    return page.locator(".thread:not([hidden]) .message", has_text=text)
-
-
-def write(page, text, key="Enter"):
-    """Type into the composer and press a key."""
-    page.fill("#text", text)
-    page.press("#text", key)
-
-
-def sees(page, selector, text, **how):
-    """Wait until an element with that text is there, and return it."""
-    found = page.locator(selector, has_text=text)
-    found.first.wait_for(**how)
-    return found
-
-
-def until(page, condition):
-    """Wait until a JavaScript expression holds; the page's policy forbids Playwright's own way."""
-    page.evaluate(f"async () => {{ while (!({condition})) await new Promise((go) => setTimeout(go, 10)); }}")
 
 
 STATES = [
@@ -64,7 +42,7 @@ def test_state_of_a_message_is_visible(visit, scripted, state, sentence):
     sees(page, ".state", "已发送，等待确认")
     scripted.change(message, state=state)
     sees(page, ".state", sentence)
-    assert page.locator(".state").count() == 1
+    expects(page.locator(".state")).to_have_count(1)
 
 
 def test_answers_say_how_they_came(visit, scripted):
@@ -73,12 +51,12 @@ def test_answers_say_how_they_came(visit, scripted):
     scripted.answer(help_, "直接提问即可", via="body")
     scripted.answer(long, "前半")
     page = visit(scripted.url)
-    assert "HTTP 响应体" in item(page, "直接提问即可").locator(".state").inner_text()
-    assert "第" not in item(page, "前半").locator(".state").inner_text()
+    expects(item(page, "直接提问即可").locator(".state")).to_contain_text("HTTP 响应体")
+    expects(item(page, "前半").locator(".state")).to_have_text("会话 Webhook")
     scripted.answer(long, "后半")
     sees(page, ".state", "第 2/2 条")
-    assert "第 1/2 条" in item(page, "前半").locator(".state").inner_text()
-    assert "回答 林晓：说长一点" in item(page, "前半").inner_text()
+    expects(item(page, "前半").locator(".state")).to_contain_text("第 1/2 条")
+    expects(item(page, "前半")).to_contain_text("回答 林晓：说长一点")
 
 
 @pytest.mark.parametrize(("demo", "banner", "model"), [(True, True, ""), (False, False, "gpt-local")])
@@ -87,12 +65,12 @@ def test_demonstration_is_said(visit, scripted, demo, banner, model):
     scripted.state["model"] = {"demo": demo, "name": "gpt-local"}
     page = visit(scripted.url)
     sees(page, "#title", "小助手")
-    assert page.locator("#demo").is_visible() is banner
-    assert page.locator("#model").inner_text() == model
+    expects(page.locator("#demo")).to_be_visible(visible=banner)
+    expects(page.locator("#model")).to_have_text(model)
     if banner:
         page.click("#demo summary")
-        assert "CHATGPT_API_KEY" in page.locator("#demo").inner_text()
-        assert "BASE_URL" in page.locator("#demo").inner_text()
+        expects(page.locator("#demo pre")).to_contain_text("CHATGPT_API_KEY")
+        expects(page.locator("#demo pre")).to_contain_text("BASE_URL")
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -170,7 +148,7 @@ def test_group_message_reaches_the_bot_only_when_it_is_mentioned(visit, scripted
     write(page, "几点开会")
     sees(page, ".bubble", "@小助手 几点开会")
     page.click("#mention")
-    assert page.get_attribute("#mention", "aria-pressed") == "false"
+    expects(page.locator("#mention")).to_have_attribute("aria-pressed", "false")
     write(page, "中午吃什么")
     sees(page, ".state", "未送达机器人：没有 @ 它")
     write(page, "@小助手 还在吗")
@@ -216,7 +194,7 @@ def test_refused_message_is_given_back(visit, scripted):
     scripted.refusal = "这条消息超过了 20,000 字节"
     write(page, "很长")
     sees(page, "#trouble", "没有发出去：这条消息超过了 20,000 字节")
-    assert page.input_value("#text") == "很长"
+    expects(page.locator("#text")).to_have_value("很长")
     # The browser itself reports a 400 in its console; nothing else may be there.
     assert len(visit.problems) == 1
     assert "400" in visit.problems.pop()
@@ -236,10 +214,10 @@ def test_reload_keeps_what_one_was_doing(visit, scripted):
     page.reload()
     sees(page, ".plain", "别人说的")
     sees(page, ".state", "Not delivered")
-    assert page.input_value("#text") == "半句话"
-    assert page.get_attribute("#mention", "aria-pressed") == "false"
-    assert page.locator(".me-name").inner_text() == "周明"
-    assert page.get_attribute("html", "lang") == "en"
+    expects(page.locator("#text")).to_have_value("半句话")
+    expects(page.locator("#mention")).to_have_attribute("aria-pressed", "false")
+    expects(page.locator(".me-name")).to_have_text("周明")
+    expects(page.locator("html")).to_have_attribute("lang", "en")
 
 
 def test_address_leads_to_a_conversation_and_a_story(visit, scripted):
@@ -248,7 +226,7 @@ def test_address_leads_to_a_conversation_and_a_story(visit, scripted):
     scripted.stories[message["id"]] = {"request": {"method": "POST", "url": "http://127.0.0.1:1/"}}
     page = visit(f"{scripted.url}/#private%2Fzhou%3D")
     sees(page, "#subtitle", "周明 与机器人的单聊")
-    assert not page.locator("#story").is_visible()
+    expects(page.locator("#story")).to_be_hidden()
     page.locator(".state").click()
     sees(page, ".start-line", "POST http://127.0.0.1:1/")
     page.reload()
@@ -270,7 +248,7 @@ def test_lost_connection_is_said_and_what_was_missed_is_shown(visit, scripted):
     page.locator("#offline").wait_for(state="hidden")
     scripted.message(text="之后")
     sees(page, ".plain", "之后")
-    assert page.locator(".plain").all_inner_texts() == ["之前", "断开时", "之后"]
+    expects(page.locator(".plain")).to_have_text(["之前", "断开时", "之后"])
 
 
 def test_reset_empties_the_page(visit, scripted):
@@ -284,8 +262,8 @@ def test_reset_empties_the_page(visit, scripted):
     page.click("#reset")
     page.click("#reset-go")
     page.locator(".empty").first.wait_for()
-    assert page.locator(".message").count() == 0
-    assert "将被忘记" not in page.locator("#conversations").inner_text()
+    expects(page.locator(".message")).to_have_count(0)
+    expects(page.locator("#conversations")).not_to_contain_text("将被忘记")
 
 
 def test_unread_answers_are_counted(visit, scripted):
@@ -339,9 +317,8 @@ def test_story_shows_everything_and_copies_as_curl(visit, scripted, picture):
     page.locator(".message[data-from=bot] .state").click()
     sees(page, ".start-line", "POST http://127.0.0.1:9/dingtalk?a=1&b=2")
     page.evaluate("for (const chapter of document.querySelectorAll('#story details')) chapter.open = true")
-    text = page.locator("#story").inner_text()
     for wanted in ("回调请求", "sign: a+b/c==", "200 · 23 ms", "m_1", "first_token_ms", "sendBySession", "handed_over"):
-        assert wanted in text
+        expects(page.locator("#story")).to_contain_text(wanted)
     picture(page, "story")
     command = page.evaluate("(request) => import('/static/curl.js').then((m) => m.asCurl(request))", STORY["request"])
     shell = "curl() { printf '%s\\0' \"$@\"; }\n" + command
@@ -376,7 +353,7 @@ def test_many_messages_are_only_appended_to(visit, scripted, picture):
     write(page, "还快吗")
     sees(page, ".plain", "还快吗")
     assert page.evaluate("[...document.querySelectorAll('.message')].filter((node) => node.old).length") == 2000
-    assert page.locator(".message:last-child .plain").inner_text() == "还快吗"
+    expects(page.locator(".message:last-child .plain")).to_have_text("还快吗")
     until(page, "document.querySelector('.message:last-child').getBoundingClientRect().bottom < innerHeight")
     order = page.evaluate("[...document.querySelectorAll('.message .bubble')].map((node) => node.textContent)")
     assert [text for text in order if text.startswith("问题")] == [f"问题 {number}" for number in range(1000)]
@@ -428,7 +405,7 @@ def test_markdown_is_shown_and_pictures_are_not_loaded(visit, scripted, picture,
     shown.wait_for()
     for tag in ("h1", "strong", "em", "ol li", "blockquote", "td.to-right", "pre code"):
         assert shown.locator(tag).count() >= 1, tag
-    links = [(link.get_attribute("href"), link.inner_text()) for link in shown.locator("a").all()]
+    links = [(link.get_attribute("href"), link.text_content()) for link in shown.locator("a").all()]
     assert links == [("https://example.com/a", "链接"), ("https://example.com/x.png", "[图片] 图")]
     assert {link.get_attribute("rel") for link in shown.locator("a").all()} == {"noopener noreferrer"}
     picture(page, f"markdown-{scheme}")
@@ -442,11 +419,11 @@ def test_telephone_shows_one_thing_at_a_time(visit, scripted, picture):
     page = visit(scripted.url, TELEPHONE, has_touch=True, is_mobile=True)
     fits = "document.documentElement.scrollWidth <= innerWidth"
     page.locator(".list").wait_for()
-    assert not page.locator(".chat").is_visible()
+    expects(page.locator(".chat")).to_be_hidden()
     picture(page, "telephone-list")
     page.locator(".entry-title", has_text="小助手").tap()
     page.locator(".markdown-body").wait_for()
-    assert not page.locator(".list").is_visible()
+    expects(page.locator(".list")).to_be_hidden()
     assert page.evaluate(fits)
     picture(page, "telephone-chat")
     page.locator(".state").first.tap()

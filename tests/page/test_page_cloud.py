@@ -7,7 +7,8 @@ import pytest
 from local.cloud import Reply, failing
 from local.page_server import PageServer
 from tests.page.conftest import DESKTOP, TELEPHONE
-from tests.page.test_page import HOSTILE, sees, write
+from tests.page.seeing import expects, sees, write
+from tests.page.test_page import HOSTILE
 
 ANSWERED = re.compile(r"[\d.]+ m?s 确认 · [\d.]+ m?s 回答")
 
@@ -31,7 +32,7 @@ def test_question_is_answered(visit, address, cloud, picture, size):
     write(page, "上海今天天气怎么样？")
     sees(page, ".markdown-body strong", "上海")
     sees(page, ".mine .state", ANSWERED)
-    assert "会话 Webhook" in page.locator(".message[data-from=bot] .state").inner_text()
+    expects(page.locator(".message[data-from=bot] .state")).to_contain_text("会话 Webhook")
     picture(page, f"answered-{size['width']}")
 
 
@@ -39,8 +40,8 @@ def test_help_comes_in_the_response_body(visit, address):
     """An instant answer is marked as such, in the list of commands that the functions know."""
     page = visit(address)
     write(page, "帮助")
-    sees(page, ".markdown-body", "忘记当前会话的上下文")
-    assert page.locator(".message[data-from=bot] .tag").inner_text() == "HTTP 响应体"
+    sees(page, ".markdown-body", "/clear")
+    expects(page.locator(".message[data-from=bot] .tag")).to_have_text("HTTP 响应体")
 
 
 def test_group_answers_who_mentions_the_bot(visit, address, cloud, picture):
@@ -53,8 +54,8 @@ def test_group_answers_who_mentions_the_bot(visit, address, cloud, picture):
     page.click("#mention")
     write(page, "几点开会？")
     answer = sees(page, ".message[data-from=bot] .bubble", "几点开会")
-    assert "@周明" in answer.inner_text()
-    assert page.locator(".message[data-from=bot]").count() == 1
+    expects(answer).to_contain_text("@周明")
+    expects(page.locator(".message[data-from=bot]")).to_have_count(1)
     assert len(cloud.model.requests) == 1
     picture(page, "group-answered")
 
@@ -64,10 +65,12 @@ def test_reload_keeps_the_conversation(visit, address):
     page = visit(address)
     write(page, "记住这句话")
     sees(page, ".mine .state", ANSWERED)
-    before = page.locator(".thread:not([hidden]) .bubble").all_inner_texts()
+    bubbles = page.locator(".thread:not([hidden]) .bubble")
+    expects(bubbles).to_have_count(2)
+    before = bubbles.all_text_contents()
     page.reload()
     sees(page, ".mine .state", ANSWERED)
-    assert page.locator(".thread:not([hidden]) .bubble").all_inner_texts() == before
+    expects(bubbles).to_have_text(before)
 
 
 @pytest.mark.parametrize("text", HOSTILE[:3])
@@ -87,8 +90,8 @@ def test_model_that_fails_is_explained(visit, address, cloud, picture):
     cloud.model.script(failing(401))
     page = visit(address)
     write(page, "在吗")
-    answer = sees(page, ".message[data-from=bot] .bubble", "密钥").inner_text()
-    assert re.search(r"[0-9a-f]{10}", answer)
+    answer = sees(page, ".message[data-from=bot] .bubble", "密钥")
+    expects(answer).to_have_text(re.compile(r"[0-9a-f]{10}"))
     picture(page, "explained-failure")
 
 
@@ -108,9 +111,8 @@ def test_story_has_every_step(visit, address, picture):
     sees(page, ".mine .state", ANSWERED).click()
     sees(page, ".story summary", "Webhook 投递")
     page.evaluate("for (const chapter of document.querySelectorAll('#story details')) chapter.open = true")
-    text = page.locator("#story").inner_text()
     for wanted in ("sign:", "sessionWebhook", "reply · ", "first_token_ms", '"errcode": 0', '"role": "user"'):
-        assert wanted in text, wanted
+        expects(page.locator("#story")).to_contain_text(wanted)
     picture(page, "story-real")
 
 
