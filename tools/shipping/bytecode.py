@@ -10,13 +10,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from shipping import ShippingError
 from shipping.target import Target
 from shipping.trim import Removed
 
+_HERE = Path(__file__).resolve().parent
 _ASK = "import platform, sys; print(platform.python_implementation(), '%d.%d' % sys.version_info[:2])"
 
 
@@ -55,14 +56,16 @@ def compile_beside(folder: Path, interpreter: list[str]) -> None:
     _compile(folder, interpreter, [])
 
 
-def compile_instead(folder: Path, interpreter: list[str]) -> Removed:
+def compile_instead(folder: Path, interpreter: list[str], own: Collection[str]) -> Removed:
     """Put bytecode, without docstrings, in the place of every module below the folders in `folder`; says what went.
 
-    A traceback still has file and line, but not the line's text. Raises ShippingError when a module does not compile.
+    The packages named in `own`, `shared` among them, are flattened (`shipping.flatten`). A traceback still has file and
+    line, but not the line's text. Raises ShippingError when a module does not compile.
     """
     size = 0
     modules = [path for path in sorted(folder.rglob("*.py")) if path.parent != folder]
     _compile(folder, interpreter, ["-b", "-o", "2"])
+    _flatten(folder, interpreter, own)
     for path in modules:
         size += path.stat().st_size
         path.unlink()
@@ -71,13 +74,23 @@ def compile_instead(folder: Path, interpreter: list[str]) -> Removed:
     return Removed("sources, where bytecode stands for them", len(modules), size)
 
 
+def _flatten(folder: Path, interpreter: list[str], own: Collection[str]) -> None:
+    plain = folder / "shared" / "plain.py"
+    shutil.copy(_HERE / "plain.py", plain)
+    _run([*interpreter, "-S", str(_HERE / "flatten.py"), str(folder), *own])
+    plain.unlink()
+
+
 def _compile(folder: Path, interpreter: list[str], more: list[str]) -> None:
     options = ["-q", "-f", "-s", str(folder), "-p", "/code", "--invalidation-mode", "unchecked-hash", *more]
+    _run([*interpreter, "-S", "-m", "compileall", *options, str(folder)])
+
+
+def _run(command: list[str]) -> None:
     # Sets in constants are written in hash order. Columns of every instruction are a fifth of the bytecode, and only
     # underline parts of a line in a traceback.
     environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONNODEBUGRANGES": "1"}
     environment.pop("PYTHONOPTIMIZE", None)
-    command = [*interpreter, "-S", "-m", "compileall", *options, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         said = (done.stdout + done.stderr).strip().splitlines()

@@ -95,7 +95,7 @@ def build(
         if interpreter and package.sources:
             compile_beside(folder, interpreter)
         elif interpreter:
-            removed += (compile_instead(folder, interpreter),)
+            removed += (compile_instead(folder, interpreter, (package.name, "shared")),)
         settle(folder)
         archive = Path(making, f"{package.name}.zip")
         packed = pack(folder, archive)
