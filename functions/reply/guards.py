@@ -12,6 +12,9 @@ from shared.settings import SettingsReader
 EXEMPT = frozenset({"admin", "vip"})
 """Roles that no limit concerns."""
 
+LONGEST_PATIENCE_S, SHORTEST_PATIENCE_S = 4.0, 1.0
+"""Seconds a question waits for others of the same person that came at the same moment and are about to be refused."""
+
 Decision = Literal["", "wait", "questions", "tokens"]
 """Ask the model, look again soon, or the limit that refuses."""
 
@@ -66,11 +69,12 @@ class Asked:
         return cls(len(answered), sum(tokens.values()), frozenset(opened - set(tokens)))
 
 
-def per_day(limits: Limits, asked: Asked, turn_id: str) -> Decision:
+def per_day(limits: Limits, asked: Asked, turn_id: str, waited_s: float = 0.0) -> Decision:
     """Whether a question, whose own open record was written before this listing, may be asked.
 
     Every other open question counts as if it were answered: of two that see each other, none is asked that would exceed
-    the limit. So that not all of them are refused, those with the lower ids wait until the others have given up.
+    the limit. So that not all of them are refused, those with the lower ids wait until the others have given up, and
+    the lowest longest: some of the others may not give up, because they are being answered.
     """
     if 0 < limits.tokens_per_day <= asked.tokens:
         return "tokens"
@@ -81,4 +85,5 @@ def per_day(limits: Limits, asked: Asked, turn_id: str) -> Decision:
     if len(others) < left:
         return ""
     before = sum(other < turn_id for other in others)
-    return "wait" if before < left else "questions"
+    patience_s = max(SHORTEST_PATIENCE_S, LONGEST_PATIENCE_S / (1 + before))
+    return "wait" if before < left and waited_s < patience_s else "questions"

@@ -12,10 +12,8 @@ from shared.errors import StoreUnavailable
 COUNTED = frozenset(command.name for command in COMMANDS if command.counts)
 """Commands that count as a question."""
 
-PATIENCE_S = 4.0
-"""Seconds a question waits for others of the same person that came at the same moment and are about to be refused."""
-
 PAUSE_S = 0.25
+"""Seconds between two looks of a question that waits."""
 
 
 def begin(run: Run, turn: Turn) -> str:
@@ -42,11 +40,8 @@ def _of_a_person(run: Run) -> str:
     limits = run.services.limits
     if not limits.of_a_person:
         return ""
-    until = run.services.clock.now() + PATIENCE_S
-    while (decision := _look(run)) == "wait":
-        if run.services.clock.now() >= until:
-            decision = "questions"
-            break
+    began = run.services.clock.now()
+    while (decision := _look(run, run.services.clock.now() - began)) == "wait":
         run.services.clock.sleep(PAUSE_S)
     words, starts = run.services.wording, run.services.ledger.days.next_day(run.message.created_at)
     if decision == "questions":
@@ -54,8 +49,9 @@ def _of_a_person(run: Run) -> str:
     return words.limit_tokens_day.format(limit=limits.tokens_per_day, starts=starts) if decision == "tokens" else ""
 
 
-def _look(run: Run) -> Decision:
-    return per_day(run.services.limits, run.services.ledger.of_sender(run.message), run.message.turn_id)
+def _look(run: Run, waited_s: float) -> Decision:
+    asked = run.services.ledger.of_sender(run.message)
+    return per_day(run.services.limits, asked, run.message.turn_id, waited_s)
 
 
 def _of_everybody(run: Run) -> str:

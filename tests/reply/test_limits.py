@@ -1,0 +1,249 @@
+"""Limits in a scripted world: what is refused costs nothing and leaves nothing, and a dead bucket stops nobody."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from reply.answer import answer
+from reply.guards import Limits
+from reply.services import Answer, Usage
+from shared.errors import DeliveryDelayed, ModelFailed, ModelFailure, Undeliverable
+from shared.message import Message, Sender
+from tests.reply.kit import NOW, ZH, FakeClock, FakeModel, World, message
+
+ROLES = ("admin", "vip")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path, limits=Limits(questions_per_day=2))
+
+
+def run(world: World, what: Message) -> str:
+    return answer(what, world.services(), world.until())
+
+
+def ask(world: World, number: int, *, at: float = 0.0, **changes: object) -> str:
+    at = at or NOW + number
+    world.clock.time = at
+    text = "" if "command" in changes else f"q{number}"
+    return run(world, message(text, id=f"m{number}", at=at, **changes))
+
+
+def refusal(starts: str = "2026-09-22 00:00 (Asia/Shanghai)", limit: int = 2) -> str:
+    return ZH.limit_questions.format(limit=limit, starts=starts)
+
+
+def test_questions_over_the_limit_are_refused(world: World) -> None:
+    """The next one is told when it starts again, costs no model call and is on record as refused."""
+    assert [ask(world, number) for number in range(4)] == ["answered", "answered", "refused", "refused"]
+    assert len(world.model.asked) == 2
+    assert world.chat.seen[2:] == [refusal()] * 2
+    assert sorted(world.records()) == ["answered.7.json", "answered.7.json", "refused.0.json", "refused.0.json"]
+    assert len(world.lines("refused_limit")) == 2
+
+
+def test_a_refusal_leaves_no_trace_in_prompts(world: World) -> None:
+    """The next day's question sees the answered rounds, and neither the refused question nor its refusal."""
+    for number in range(3):
+        ask(world, number)
+    ask(world, 3, at=NOW + 86_400)
+    assert [m.content for m in world.model.asked[-1]] == ["q0", "echo: q0", "q1", "echo: q1", "q3"]
+
+
+def test_a_refusal_is_shown_once(world: World) -> None:
+    """FC's retry and a redelivery of a refused message: nothing more is said."""
+    for number in range(3):
+        ask(world, number)
+    assert ask(world, 2) == "done"
+    assert len(world.chat.seen) == 3
+
+
+def test_a_refusal_that_was_not_shown_is_shown_by_the_retry(world: World) -> None:
+    """The same sentence, and still no model call."""
+    for number in range(2):
+        ask(world, number)
+    world.chat.errors = [DeliveryDelayed("busy")]
+    with pytest.raises(DeliveryDelayed):
+        ask(world, 2)
+    ask(world, 2)
+    assert world.chat.seen[-1] == refusal()
+    assert len(world.model.asked) == 2
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_administrators_and_vips_are_exempt(world: World, role: str) -> None:
+    """From every limit."""
+    world.limits = Limits(1, 1, 1)
+    assert {ask(world, number, role=role) for number in range(4)} == {"answered"}
+
+
+def test_people_have_limits_of_their_own(world: World) -> None:
+    """Whose day is used up stops nobody else; one person's groups and private chats count together."""
+    ask(world, 0)
+    ask(world, 1, group=True, conversation_id="cidG")
+    assert ask(world, 2, group=True, conversation_id="cidG") == "refused"
+    assert ask(world, 3, sender=Sender("user2", "user2", "Bob")) == "answered"
+
+
+def test_only_answered_questions_count(world: World) -> None:
+    """Failures, undeliverable answers, refusals and commands are free, and commands work over the limit too."""
+    world.model.queue = [ModelFailed(ModelFailure.BUSY)] * 3
+    assert {ask(world, number) for number in range(3)} == {"failed"}
+    world.chat.errors = [Undeliverable("gone")]
+    assert ask(world, 3) == "undeliverable"
+    commands = ["clear", "single", "context", "persona", "usage"]
+    assert {ask(world, 10 + n, command=name) for n, name in enumerate(commands)} == {"command"}
+    assert [ask(world, number) for number in (20, 21, 22)] == ["answered", "answered", "refused"]
+    assert {ask(world, 30 + n, command=name) for n, name in enumerate(commands)} == {"command"}
+
+
+def test_no_limit(world: World) -> None:
+    """0 is none: nothing is counted, and no folder is listed for it."""
+    world.limits = Limits()
+    assert {ask(world, number) for number in range(5)} == {"answered"}
+    assert world.files("rollups") == world.files("totals") == []
+
+
+MIDNIGHT = datetime.fromisoformat("2026-09-22T00:00:00+08:00").timestamp()
+
+
+def test_a_new_day_begins_at_midnight_of_the_time_zone(world: World) -> None:
+    """The second before it belongs to the old day, the second after it to the new one."""
+    ask(world, 0, at=MIDNIGHT - 100)
+    ask(world, 1, at=MIDNIGHT - 50)
+    assert ask(world, 2, at=MIDNIGHT - 1) == "refused"
+    assert ask(world, 3, at=MIDNIGHT) == "answered"
+
+
+def test_the_day_is_that_of_timezone(world: World) -> None:
+    """Another TIMEZONE, another midnight, and the sentence says which."""
+    world.timezone = ZoneInfo("America/New_York")
+    ask(world, 0, at=MIDNIGHT - 100)
+    ask(world, 1, at=MIDNIGHT + 100)
+    assert ask(world, 2, at=MIDNIGHT + 200) == "refused"
+    assert world.chat.seen[-1] == refusal("2026-09-22 00:00 (America/New_York)")
+    assert ask(world, 3, at=MIDNIGHT + 12 * 3600) == "answered"
+
+
+def test_tokens_of_a_day(world: World) -> None:
+    """Once they are used no new question is begun; the one that crosses the limit is still answered."""
+    world.limits = Limits(tokens_per_day=15)
+    assert [ask(world, number) for number in range(4)] == ["answered", "answered", "answered", "refused"]
+    starts = "2026-09-22 00:00 (Asia/Shanghai)"
+    assert world.chat.seen[-1] == ZH.limit_tokens_day.format(limit=15, starts=starts)
+    assert ask(world, 4, at=MIDNIGHT) == "answered"
+
+
+def test_tokens_of_a_month(world: World) -> None:
+    """Everybody's together, counted anew after five minutes, and from nothing on the first of the next month."""
+    world.limits = Limits(tokens_per_month=15)
+    other = Sender("user2", "user2", "Bob")
+    assert ask(world, 0) == "answered"
+    assert ask(world, 301, sender=other) == "answered"
+    assert ask(world, 602) == "answered"
+    assert ask(world, 903, sender=other) == "refused"
+    assert world.chat.seen[-1] == ZH.limit_tokens_month.format(starts="2026-10-01 00:00 (Asia/Shanghai)")
+    october = datetime.fromisoformat("2026-10-01T00:00:00+08:00").timestamp()
+    assert ask(world, 904, at=october - 1) == "refused"
+    assert ask(world, 905, at=october) == "answered"
+
+
+def test_the_total_of_a_month_is_at_most_five_minutes_old(world: World) -> None:
+    """Until then it costs one listing; afterwards one new file takes the place of the old one."""
+    world.limits = Limits(tokens_per_month=15)
+    ask(world, 0)
+    [first] = world.files("totals")
+    assert {ask(world, number) for number in (1, 2, 3, 299)} == {"answered"}
+    assert world.files("totals") == [first]
+    assert ask(world, 301) == "refused"
+    [second] = world.files("totals")
+    assert second != first
+
+
+@pytest.mark.parametrize("limits", [Limits(questions_per_day=1), Limits(tokens_per_day=1), Limits(tokens_per_month=1)])
+def test_a_bucket_that_is_down_stops_nobody(world: World, limits: Limits) -> None:
+    """The limit is not enforced then, and an ERROR line says so."""
+    world.limits = limits
+    shutil.rmtree(world.mount)
+    world.mount.write_text("no folder")
+    assert [ask(world, number) for number in range(3)] == ["answered"] * 3
+    assert {line["level"] for line in world.lines("limit_not_enforced")} == {"ERROR"}
+    assert len(world.lines("limit_not_enforced")) == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b'{"settled":1}', b"\xff"])
+def test_a_spoilt_total_is_counted_again(world: World, content: bytes) -> None:
+    """It neither lets everybody through nor stops anybody."""
+    world.limits = Limits(tokens_per_month=7)
+    ask(world, 0)
+    [file] = world.files("totals")
+    file.write_bytes(content)
+    assert ask(world, 1) == "refused"
+
+
+def test_two_instances_at_once_never_exceed(world: World) -> None:
+    """Each sees the other's open question: with one left, one of them is asked, and the other is refused."""
+    world.limits = Limits(questions_per_day=1)
+    outcomes: list[str] = []
+
+    def meanwhile() -> Answer:
+        outcomes.append(run(world, message("late", id="m2", conversation_id="cid2")))
+        return Answer("mine", "fake", usage=Usage(1, 1))
+
+    world.model.queue = [meanwhile]
+    assert run(world, message("first", id="m1")) == "answered"
+    assert outcomes == ["refused"]
+    assert len(world.model.asked) == 1
+
+
+class RealTime(FakeClock):
+    """A clock whose sleep lets other threads run, a hundred times as fast as it says."""
+
+    def sleep(self, seconds: float) -> None:
+        threading.Event().wait(seconds / 100)
+        self.time += seconds / 12  # shared by as many threads as sleep at once
+
+
+@pytest.mark.parametrize(("at_once", "limit"), [(12, 1), (12, 5), (12, 11), (12, 12)])
+def test_many_instances_at_once_never_exceed(tmp_path: Path, at_once: int, limit: int) -> None:
+    """All questions of one person in the same moment: no more than the limit are asked, and at least one is."""
+    world = World(tmp_path, clock=RealTime(), limits=Limits(questions_per_day=limit), model=FakeModel())
+    together = threading.Barrier(at_once)
+
+    def one(number: int) -> str:
+        services = world.services()
+        together.wait()
+        return answer(message("?", id=f"m{number}", conversation_id=f"cid{number}"), services, world.until())
+
+    with ThreadPoolExecutor(at_once) as pool:
+        outcomes = list(pool.map(one, range(at_once)))
+    assert set(outcomes) <= {"answered", "refused"}
+    assert 1 <= outcomes.count("answered") == len(world.model.asked) <= limit
+    assert len(world.chat.seen) == at_once
+    assert not [name for name in world.records() if name == "open"]
+
+
+def test_a_dead_predecessor_does_not_count_against_its_own_retry(world: World) -> None:
+    """The open note that a killed run left is this question's own."""
+    world.limits = Limits(questions_per_day=1)
+    world.services().records.open(message())
+    assert run(world, message()) == "answered"
+
+
+def test_a_question_whose_note_was_left_behind_counts_until_it_ends(world: World) -> None:
+    """Nobody knows whether a dead run was paid for: it counts, and is given up in time."""
+    world.limits = Limits(questions_per_day=1)
+    dead = replace(message(), id="dead")
+    world.services().records.open(dead)
+    assert ask(world, 1) == "refused"
+    world.services().records.forget_open(dead)
+    assert ask(world, 2) == "answered"
