@@ -23,10 +23,12 @@ with errcodes), `sent.status`, `sent.body`, `sent.ack_ms`, `sent.deliveries`; `i
 The model: `model.script("text", Reply(…), failing(429, Retry_After="1"))`, `model.requests`, `model.default = …`.
 
 Faults of DingTalk, `dingtalk_fails(kind, times=…)`: an errcode ("300001"), "http-500", "http-302", "html",
-"throttled", "reset" (nothing shown), "shown-then-reset", "slow" with `seconds`.
+"throttled", "reset" (nothing shown), "shown-then-reset"; "slow" and "shown-then-slow" with `seconds`.
 
 Faults of FC: `invoke_fails(kind)` with "403", "429", "500", "reset", "lost", "duplicate", "accepted-then-reset" or
 "slow"; `kill_at(point)`; `cold_start(seconds)`; `recycle()`.
+
+Any fault of `local/catalogue.py`, by name: `switch_on(name, where=…, times=…, messages=…, parameter=…)`.
 
 Faults of the bucket: `disk_fails(name, match=…)` with a name of `local/runner_disk.py`, `mend_disk()`.
 
@@ -52,17 +54,17 @@ from typing import Any, TypeVar
 from local.faults import Fault
 from local.fc import Invocation
 from local.messages import Delivery, Sent, Shown
-from local.model import Reply, failing
 from local.options import Options
 from local.parts import Parts, prepare_bucket
 from local.people import Conversation, Person
 from local.quotes import Quote
+from local.replies import Reply, failing
 from local.runs import LogLine
 
 __all__ = ["Delivery", "Invocation", "LocalCloud", "Options", "Quote", "Reply", "Sent", "Shown", "failing"]
 
 T = TypeVar("T")
-POST_FAULTS = r"-?\d+|http-\d{3}|html|throttled|reset|shown-then-reset|slow"
+POST_FAULTS = r"-?\d+|http-\d{3}|html|throttled|reset|shown-then-reset|slow|shown-then-slow"
 INVOKE_FAULTS = r"\d{3}|reset|lost|duplicate|accepted-then-reset|slow"
 KILL_POINTS = r"start|model|answered|post|posted|end"
 DISK_FAULTS = r"slow|read-only|full|permission|missing|error-at-close|corrupt|stale|kill"
@@ -160,7 +162,7 @@ class LocalCloud:
     def say(self, person: Person, text: str = "", conversation: Conversation | None = None, **how: Any) -> Sent:
         """Send a message as `person` and return when its callback was answered; keywords as for `compose`."""
         sent = self.compose(person, text, conversation, **how)
-        self.deliver(sent)
+        self.do(self.parts.callbacks.send(sent))
         return sent
 
     def deliver(self, sent: Sent, *, copies: int = 1, headers: Mapping[str, str] | None = None) -> list[Delivery]:
@@ -259,6 +261,13 @@ class LocalCloud:
         _known(point, KILL_POINTS)
         self.fc.kill_at(point, function, times)
 
+    def switch_on(self, name: str, *, where: Conversation | None = None, **how: Any) -> Fault:
+        """Switch on a fault of the catalogue; `times`, `messages` and its parameters as keywords.
+
+        Raises SwitchRefused, a ValueError, which says what was found and wanted.
+        """
+        return self.parts.switches.on(name, conversation=where.id if where else "", **how)
+
     def cold_start(self, seconds: float, function: str = "reply") -> None:
         """Make new instances of a function start that much later."""
         self.fc.pools[function].cold_start = seconds
@@ -305,8 +314,8 @@ class LocalCloud:
         if not self.until(lambda: all(i.over for i in list(self.fc.invocations)), 5):
             self.do(self.fc.abandon())
         self.model.reset()
-        for faults in (self.dingtalk.faults, self.fc.faults, self.fc.kills, self.oss.faults):
-            faults.clear()
+        self.parts.switches.clear()
+        self.oss.faults.clear()
         self.dingtalk.rate = None
         self.dingtalk.timeline.clear()
         self.dingtalk.posts.clear()

@@ -17,7 +17,7 @@ import aiohttp
 from aiohttp import web
 
 from local.clock import CloudClock
-from local.faults import Fault, Faults
+from local.faults import NOBODY, Concerned, Fault, Faults
 from local.messages import Delivery, Post, Sent, Shown
 from local.payloads import KINDS, Body, envelope
 from local.people import Conversation, Person
@@ -32,6 +32,11 @@ CALLBACK_SECONDS = 10.0
 _SESSION = re.compile(rb"session=([0-9a-f]{32})")
 
 
+def concerned(sent: Sent | None) -> Concerned:
+    """Whom something that has to do with `sent` is about."""
+    return NOBODY if sent is None else Concerned(sent.conversation.id, sent.id)
+
+
 class DingTalk:
     """The stand-in. `reached(point, port)` tells Function Compute how far an instance has come."""
 
@@ -39,7 +44,7 @@ class DingTalk:
         self.site = Site(self._webhook)
         self.timeline: list[Sent | Shown] = []
         self.posts: list[Post] = []
-        self.faults = Faults()
+        self.faults, self.callbacks = Faults(), Faults()
         self.trigger = ""
         self.changed: Callable[[Sent | Shown], None] = lambda _: None
         self.rate: int | None = None
@@ -66,10 +71,14 @@ class DingTalk:
         content = KINDS[kind](words)
         webhook = f"{self.site.url}/robot/sendBySession?session={session}"
         body = {**envelope(person, place, webhook, now), **(quoted(content, quote) if quote else content)}
+        sent = Sent(f"m-{session[:12]}", place, person, kind, text, now, body, session)
+        expired = self.callbacks.take(concerned(sent), kinds=frozenset({"expired"}))
+        if expired:
+            body["sessionWebhookExpiredTime"] = now + round(expired.seconds * 1000)
         body.update(change or {})
         for name in drop:
             body.pop(name, None)
-        return Sent(f"m-{session[:12]}", place, person, kind, text, now, body, session)
+        return sent
 
     def sender_of(self, event: bytes) -> Sent | None:
         """Return the message whose webhook stands in `event`."""
@@ -167,8 +176,8 @@ class DingTalk:
         sent = self._sessions.get(session)
         if self._reached("post", port):
             return reset(request)
-        fault = self.faults.take(sent.conversation.id if sent else "")
-        if fault is not None and fault.seconds:
+        fault = self.faults.take(concerned(sent))
+        if fault is not None and fault.kind == "slow":
             await asyncio.sleep(fault.seconds)
         answer = faulty(fault)
         code = "" if answer is not None else self._accept(request, sent, body)
@@ -177,6 +186,8 @@ class DingTalk:
         self._record(sent, session, body, answer, fault)
         if self._reached("posted", port) or (fault is not None and "reset" in fault.kind):
             return reset(request)
+        if fault is not None and fault.kind == "shown-then-slow":
+            await asyncio.sleep(fault.seconds)
         return answer
 
     def _accept(self, request: web.Request, sent: Sent | None, body: bytes) -> str:

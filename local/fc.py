@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from local.clock import CloudClock
-from local.faults import Fault, Faults
+from local.faults import NOBODY, Concerned, Fault, Faults
 from local.functions import ACCOUNT, REGION
 from local.pool import Pool
 from local.runs import Call, LogLine, Outcome
@@ -70,10 +70,10 @@ class FunctionCompute:
         self.pools = pools
         self.rules = rules
         self.invocations: list[Invocation] = []
-        self.faults = Faults()
-        self.kills = Faults()
+        self.faults, self.kills, self.starts, self.disk = Faults(), Faults(), Faults(), Faults()
         self.on_log: Callable[[LogLine], None] = lambda _: None
         self.changed: Callable[[Invocation], None] = lambda _: None
+        self.concerned: Callable[[bytes], Concerned] = lambda _: NOBODY
         self._clock = clock
         self._task_ids: dict[tuple[str, str], Invocation] = {}
         self._carrying: dict[str, list[Invocation]] = {}
@@ -85,13 +85,16 @@ class FunctionCompute:
         Points: "start" and "end" of the handler; "model" (its request has arrived), "answered" (the model's whole
         answer was sent), "post" (its webhook post has arrived, not shown yet), "posted" (shown, not answered yet).
         """
-        self.kills.add(Fault(point, times, function))
+        self.kills.add(Fault(point, times, function=function))
 
     def reached(self, point: str, port: int) -> bool:
         """Kill the instance whose connection comes from `port` if its death was asked for here."""
         for name, pool in self.pools.items():
             instance = pool.behind(port)
-            if instance is not None and self.kills.take(name, frozenset({point})):
+            if instance is None or instance.call is None:
+                continue
+            about = self.concerned(instance.call.event)
+            if self.kills.take(about, kinds=frozenset({point}), function=name):
                 instance.kill()
                 return True
         return False
@@ -159,10 +162,24 @@ class FunctionCompute:
         self._set(invocation, end)
 
     async def _attempt(self, invocation: Invocation, how: str, environ: dict[str, str]) -> Outcome:
+        about, function = self.concerned(invocation.event), invocation.function
+        late = self.starts.take(about, kinds=frozenset({"late"}), function=function)
+        if late:
+            await self._clock.sleep(late.seconds)
         self._set(invocation, "running")
-        death = self.kills.take(invocation.function, frozenset({"start", "end"}))
-        call = Call(invocation.request_id, invocation.event, how, environ, death.kind if death else "")
-        outcome = await self.pools[invocation.function].run(call)
+        death = self.kills.take(about, kinds=frozenset({"start", "end"}), function=function)
+        cold = self.starts.take(about, kinds=frozenset({"cold"}), function=function)
+        disk = tuple({"name": fault.kind, **fault.parameters} for fault in self.disk.take_all(about, function=function))
+        call = Call(
+            invocation.request_id,
+            invocation.event,
+            how,
+            environ,
+            die=death.kind if death else "",
+            cold=cold.seconds if cold else None,
+            disk=disk,
+        )
+        outcome = await self.pools[function].run(call)
         invocation.outcomes.append(outcome)
         return outcome
 

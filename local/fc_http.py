@@ -132,7 +132,7 @@ class InvokeApi:
         return web.Response(body=error_body(outcome), headers=headers, content_type="application/json")
 
     async def _accept(self, request: web.Request, invocation: Invocation) -> web.StreamResponse:
-        fault = self._fc.faults.take(invocation.function)
+        fault = self._fc.faults.take(self._fc.concerned(invocation.event))
         kind = fault.kind if fault else ""
         if fault and fault.seconds:
             await asyncio.sleep(fault.seconds)

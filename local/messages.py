@@ -26,7 +26,8 @@ class Delivery:
 class Sent:
     """A message of a person. Everything in it grows while the message is on its way.
 
-    `at` is in ms; `session` is the token of its webhook; `quotes` is the id of the message that is quoted.
+    `at` is in ms; `session` is the token of its webhook; `quotes` is the id of the message that is quoted;
+    `picture` the id of what can be seen in it, `name` that of a file.
     """
 
     id: str
@@ -39,6 +40,8 @@ class Sent:
     session: str
     quotes: str = ""
     mention: bool = True
+    picture: str = ""
+    name: str = ""
     deliveries: list[Delivery] = field(default_factory=list)
     answers: list[Shown] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)

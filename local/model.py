@@ -9,46 +9,16 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
 from local.clock import CloudClock
+from local.faults import NOBODY, Concerned, Faults
+from local.replies import Reply, failing, faulty
 from local.web import Site, peer_port, reset
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What the model does once. Times in real seconds.
-
-    `text` is cut into `chunks` (or pieces of some characters). `stall_after` chunks the stream stops and the
-    connection stays open; `reset_after` chunks it is cut. `status` other than 200 answers an error with `code`;
-    `raw` replaces the whole body, with `content_type`. `when` makes the reply wait for a prompt that contains it.
-    """
-
-    text: str = ""
-    chunks: Sequence[str] = ()
-    first_token: float = 0.0
-    between: float = 0.0
-    stall_after: int | None = None
-    reset_after: int | None = None
-    status: int = 200
-    code: str = ""
-    message: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    raw: bytes | None = None
-    content_type: str = "application/json"
-    finish: str = "stop"
-    when: str = ""
-
-
-def failing(status: int, code: str = "", message: str = "", **headers: str) -> Reply:
-    """Make an error answer in OpenAI's form; header names are given with underscores."""
-    return Reply(
-        status=status, code=code, message=message, headers={n.replace("_", "-"): v for n, v in headers.items()}
-    )
 
 
 @dataclass
@@ -103,6 +73,8 @@ class Model:
         self.requests: list[ModelRequest] = []
         self.replies: list[Reply] = []
         self.default: Callable[[ModelRequest], Reply] = self.echo
+        self.faults = Faults()
+        self.concerned: Callable[[int], Concerned] = lambda _: NOBODY
         self._clock, self._reached, self._turn_of = clock, reached, turn_of
         self._language, self._pace = language, pace
 
@@ -133,7 +105,9 @@ class Model:
             if reply.when in prompt:
                 self.replies.remove(reply)
                 return reply
-        return self.default(request)
+        ordinary = self.default(request)
+        fault = self.faults.take(self.concerned(request.port))
+        return ordinary if fault is None else faulty(fault, ordinary, self._language)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
@@ -168,6 +142,8 @@ class Model:
             return await self._stream(request, seen, reply)
         seen.answer = reply.text or "".join(reply.chunks)
         message = {"role": "assistant", "content": seen.answer}
+        if reply.thinking:
+            message["reasoning_content"] = reply.thinking
         choice = {"index": 0, "message": message, "finish_reason": reply.finish}
         return web.json_response({**_head(seen, "chat.completion"), "choices": [choice], "usage": seen.usage})
 
@@ -176,6 +152,9 @@ class Model:
         await response.prepare(request)
         head = _head(seen, "chat.completion.chunk")
         try:
+            for thought in _pieces(reply.thinking):
+                await _event(response, {**head, "choices": [_choice({"content": None, "reasoning_content": thought})]})
+                await asyncio.sleep(reply.between)
             for number, piece in enumerate(reply.chunks or _pieces(reply.text)):
                 if number == reply.reset_after:
                     reset(request)
@@ -185,10 +164,9 @@ class Model:
                 seen.first_token_at = seen.first_token_at or self._clock.now_ms()
                 seen.answer += piece
                 delta = {"role": "assistant", "content": piece} if number == 0 else {"content": piece}
-                await _event(response, {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+                await _event(response, {**head, "choices": [_choice(delta)]})
                 await asyncio.sleep(reply.between)
-            last = {"index": 0, "delta": {}, "finish_reason": reply.finish}
-            await _event(response, {**head, "choices": [last]})
+            await _event(response, {**head, "choices": [_choice({}, reply.finish)]})
             if (seen.body.get("stream_options") or {}).get("include_usage"):
                 await _event(response, {**head, "choices": [], "usage": seen.usage})
             await response.write(b"data: [DONE]\n\n")
@@ -199,6 +177,10 @@ class Model:
 
 async def _event(response: web.StreamResponse, data: Mapping[str, Any]) -> None:
     await response.write(b"data: " + json.dumps(data, ensure_ascii=False).encode() + b"\n\n")
+
+
+def _choice(delta: Mapping[str, Any], finish: str | None = None) -> dict[str, Any]:
+    return {"index": 0, "delta": delta, "finish_reason": finish}
 
 
 def _head(seen: ModelRequest, kind: str) -> dict[str, Any]:

@@ -10,8 +10,11 @@ from typing import Any
 
 from aiohttp import web
 
+from local.drafts import MessageRefused
+from local.kinds import KINDS
 from local.messages import Sent, Shown
-from local.page_state import MessageRefused, PageState
+from local.page_state import PageState
+from local.page_switches import PageSwitches
 from local.parts import Parts
 from local.sentences import sentence
 from local.story import story_of
@@ -35,9 +38,9 @@ class PageServer:
     def __init__(self, parts: Parts, model: dict[str, Any], folder: Path = PAGE) -> None:
         self.site = Site()
         self.state = PageState(parts, model)
+        self._switches = PageSwitches(parts, self.state, bool(model["demo"]))
         self._parts, self._folder = parts, folder
         self._listeners: set[_Listener] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
         self.site.app.middlewares.append(self._guard)
         router = self.site.app.router
         router.add_get("/", self._index)
@@ -45,16 +48,25 @@ class PageServer:
         router.add_get("/api/state", self._state)
         router.add_get("/api/events", self._events)
         router.add_get("/api/story/{id}", self._story)
+        router.add_get("/api/message/{id}", self._message)
+        router.add_get("/api/media/{id}", self._media)
+        router.add_get("/api/kinds", self._kinds)
+        router.add_get("/api/faults", self._faults)
+        router.add_post("/api/faults", self._switch_on)
+        router.add_delete("/api/faults", self._switch_off)
+        router.add_delete("/api/faults/{number}", self._switch_off)
+        router.add_post("/api/clock", self._clock)
+        router.add_post("/api/redeliver", self._redeliver)
         router.add_post("/api/send", self._send)
         router.add_post("/api/reset", self._reset)
         parts.listeners.append(self._changed)
+        parts.switches.listen(self._faults_changed)
+        parts.clock.listen(self._clock_moved)
 
     async def stop(self) -> None:
         """End the live events and close the port."""
         for listener in self._listeners:
             listener.close()
-        for task in list(self._tasks):
-            task.cancel()
         await self.site.stop()
 
     @web.middleware
@@ -67,12 +79,15 @@ class PageServer:
             own = own and (origin is None or origin in {f"http://{host}" for host in hosts})
         if not own:
             return self._refusal(403, "foreign")
-        response = await handler(request)
+        try:
+            response = await handler(request)
+        except MessageRefused as refusal:
+            response = self._refusal(400, refusal.name, **refusal.values)
         if not response.prepared:
             response.headers.update(_HEADERS)
         return response
 
-    def _refusal(self, status: int, name: str, **values: object) -> web.Response:
+    def _refusal(self, status: int, name: str, /, **values: object) -> web.Response:
         return web.json_response({"error": sentence(self._parts.options.language, name, **values)}, status=status)
 
     async def _index(self, _: web.Request) -> web.StreamResponse:
@@ -85,31 +100,50 @@ class PageServer:
         sent = self.state.question(request.match_info["id"])
         return self._refusal(404, "no_story") if sent is None else _json(story_of(sent, self._parts))
 
+    async def _message(self, request: web.Request) -> web.StreamResponse:
+        sent = self.state.question(request.match_info["id"])
+        if sent is None:
+            return self._refusal(404, "no_story")
+        answers = [self.state.message(answer) for answer in sent.answers]
+        return _json({"message": self.state.message(sent), "answers": answers, "over": self.state.over(sent)})
+
+    async def _media(self, request: web.Request) -> web.StreamResponse:
+        picture = self.state.media.get(request.match_info["id"])
+        if picture is None:
+            return self._refusal(404, "no_media")
+        # Whatever the bytes are: opened on their own, they run nothing.
+        headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
+        return web.Response(body=picture.data, content_type=picture.content_type, headers=headers)
+
+    async def _kinds(self, _: web.Request) -> web.StreamResponse:
+        return _json({"kinds": [kind.described() for kind in KINDS.values()]})
+
+    async def _faults(self, _: web.Request) -> web.StreamResponse:
+        return _json(self._switches.catalogue())
+
+    async def _switch_on(self, request: web.Request) -> web.StreamResponse:
+        return _json(self._switches.switch_on(await _object(request)), 201)
+
+    async def _switch_off(self, request: web.Request) -> web.StreamResponse:
+        number = request.match_info.get("number")
+        return _json(self._switches.clear() if number is None else self._switches.switch_off(number))
+
+    async def _clock(self, request: web.Request) -> web.StreamResponse:
+        return _json(self._switches.move_clock(await _object(request)))
+
+    async def _redeliver(self, request: web.Request) -> web.StreamResponse:
+        return _json(self._switches.redeliver(await _object(request)), 202)
+
     async def _send(self, request: web.Request) -> web.StreamResponse:
-        try:
-            draft = await request.json()
-        except ValueError:
-            draft = None
-        if not isinstance(draft, dict) or request.content_type != "application/json":
-            return self._refusal(400, "not_json")
-        try:
-            sent = self.state.compose(draft)
-        except MessageRefused as refusal:
-            return self._refusal(400, refusal.name, **refusal.values)
+        sent = self.state.drafts.compose(await _object(request))
         self._parts.dingtalk.take(sent)
         if sent.reaches_robot:
-            self._later(self._deliver(sent))
+            self._parts.callbacks.start(sent)
         return _json(self.state.message(sent), 202)
 
-    async def _deliver(self, sent: Sent) -> None:
-        await self._parts.dingtalk.deliver(sent)
-
-    def _later(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     async def _reset(self, _: web.Request) -> web.StreamResponse:
+        self._parts.switches.clear()
+        self._parts.clock.move_to(0.0)
         self._parts.dingtalk.timeline.clear()
         self._parts.fc.forget()
         self._parts.model.requests.clear()
@@ -121,6 +155,14 @@ class PageServer:
     def _changed(self, message: Sent | Shown) -> None:
         for listener in self._listeners:
             listener.put(message)
+
+    def _faults_changed(self) -> None:
+        for listener in self._listeners:
+            listener.put({"kind": "faults", "faults": self.state.faults()})
+
+    def _clock_moved(self, _: float) -> None:
+        for listener in self._listeners:
+            listener.put({"kind": "clock", "clock": self.state.clock()})
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """https://html.spec.whatwg.org/multipage/server-sent-events.html ."""
@@ -155,8 +197,11 @@ class _Listener:
     def put(self, entry: Sent | Shown | dict[str, Any]) -> None:
         """Tell it soon; a reset makes what waited before it pointless."""
         if isinstance(entry, dict):
-            self._waiting.clear()
-        self._waiting["" if isinstance(entry, dict) else entry.id] = entry
+            if entry["kind"] == "reset":
+                self._waiting.clear()
+            self._waiting[entry["kind"]] = entry
+        else:
+            self._waiting[entry.id] = entry
         self._news.set()
 
     def close(self) -> None:
@@ -173,6 +218,17 @@ class _Listener:
         self._news.clear()
         taken, self._waiting = list(self._waiting.values()), {}
         return taken
+
+
+async def _object(request: web.Request) -> dict[str, Any]:
+    """Return the body, a JSON object that says that it is one: a form of another site cannot."""
+    try:
+        found = await request.json() if request.content_type == "application/json" else None
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise MessageRefused("not_json")
+    return found
 
 
 def _json(data: Any, status: int = 200) -> web.Response:

@@ -7,23 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from local.drafts import Drafts
+from local.media import Media
 from local.messages import Sent, Shown
 from local.parts import Parts
-from local.payloads import KINDS, SINGLE_ONLY
-from local.people import ROBOT_NAME, ROBOT_USER_ID, Conversation, Person, cast, first_conversations
-from local.quotes import Quote
+from local.people import ROBOT_NAME, cast, first_conversations
 from local.story import Json, state_of
-
-LONGEST_TEXT = 200_000
-"""Characters of one message: more than the functions take, so that their refusal can be seen."""
-
-
-class MessageRefused(Exception):
-    """The page asked for a message that cannot be; `name` is that of a sentence."""
-
-    def __init__(self, name: str, **values: object) -> None:
-        self.name, self.values = name, values
-        super().__init__(name)
+from local.switches import described
 
 
 class PageState:
@@ -34,9 +24,12 @@ class PageState:
         self._language = parts.options.language
         self.people = {person.id: person for person in cast(self._language)}
         self.conversations = {c.id: c for c in first_conversations(tuple(self.people.values()), self._language)}
+        self.media = Media()
+        self.drafts = Drafts(parts.dingtalk, self.media, self.conversations, self._language)
 
     def reset(self) -> None:
         """Keep people and chats, but as ones the functions have never heard of."""
+        self.media.clear()
         for name, old in self.conversations.items():
             self.conversations[name] = replace(old, cid=f"cid{secrets.token_urlsafe(18)}==")
 
@@ -55,7 +48,24 @@ class PageState:
                 for c in self.conversations.values()
             ],
             "messages": [self.message(entry) for entry in list(self._parts.dingtalk.timeline)],
+            "clock": self.clock(),
+            "faults": self.faults(),
         }
+
+    def clock(self) -> Json:
+        """Return the cloud's time in ms, and how many seconds it is ahead of the machine's."""
+        return {"now": self._parts.clock.now_ms(), "offset": self._parts.clock.offset}
+
+    def faults(self) -> list[Json]:
+        """Return the faults that are switched on."""
+        return [described(fault) for fault in self._parts.switches.active()]
+
+    def over(self, sent: Sent) -> bool:
+        """Whether nothing more can come for a message."""
+        if not sent.reaches_robot:
+            return True
+        runs = self._parts.fc.carrying(sent.session)
+        return bool(sent.deliveries) and not self._parts.callbacks.pending(sent) and all(run.over for run in runs)
 
     def message(self, entry: Sent | Shown) -> Json:
         """Return one message as the page knows it."""
@@ -73,6 +83,9 @@ class PageState:
             "mentions": [staff[mention] for mention in entry.mentions if mention in staff],
             "answers": entry.answers.id,
             "via": entry.via,
+            "media": None,
+            "name": "",
+            "payload": entry.payload,
             "state": None,
         }
 
@@ -89,44 +102,12 @@ class PageState:
             "answers": None,
             "quote": sent.quotes or None,
             "via": None,
+            "media": f"/api/media/{sent.picture}" if sent.picture else None,
+            "name": sent.name,
             "state": state_of(sent, self._parts),
         }
 
     def question(self, message_id: str) -> Sent | None:
         """Return the person's message with this id, or the one that the robot's message answers."""
-        entry = self._find(message_id)
+        entry = self.drafts.find(message_id)
         return entry.answers if isinstance(entry, Shown) else entry
-
-    def _find(self, message_id: str) -> Sent | Shown | None:
-        return next((entry for entry in reversed(self._parts.dingtalk.timeline) if entry.id == message_id), None)
-
-    def compose(self, draft: Mapping[str, Any]) -> Sent:
-        """Make the message the page asks for; raises MessageRefused."""
-        conversation = self.conversations.get(str(draft.get("conversation")))
-        if conversation is None:
-            raise MessageRefused("no_conversation")
-        person = next((p for p in conversation.people if p.id == draft.get("person")), None)
-        if person is None:
-            raise MessageRefused("not_a_member")
-        text, kind = draft.get("text"), str(draft.get("kind") or "text")
-        if not isinstance(text, str) or not text or kind not in KINDS or (conversation.group and kind in SINGLE_ONLY):
-            raise MessageRefused("no_text")
-        if len(text) > LONGEST_TEXT:
-            raise MessageRefused("too_long", limit=LONGEST_TEXT)
-        return self._composed(person, conversation, text, kind, draft)
-
-    def _composed(
-        self, person: Person, conversation: Conversation, text: str, kind: str, draft: Mapping[str, Any]
-    ) -> Sent:
-        quoted = self._find(str(draft["quote"])) if draft.get("quote") else None
-        if draft.get("quote") and quoted is None:
-            raise MessageRefused("no_quote")
-        quote = None
-        if isinstance(quoted, Sent):
-            quote = Quote(quoted.text, quoted.message_id, quoted.person.sender_id)
-        elif quoted is not None:
-            quote = Quote(quoted.text, sender_id=ROBOT_USER_ID)
-        sent = self._parts.dingtalk.compose(person, conversation, text, kind=kind, quote=quote)
-        sent.quotes = quoted.id if quoted else ""
-        sent.mention = bool(draft.get("mention", not conversation.group))
-        return sent

@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from local import frames
+from local.callbacks import Callbacks
 from local.clock import CloudClock
-from local.dingtalk import DingTalk
+from local.dingtalk import DingTalk, concerned
+from local.faults import Concerned
 from local.fc import FunctionCompute, Invocation
 from local.fc_http import InvokeApi, Trigger
 from local.functions import SERVICE, Function
@@ -19,6 +21,7 @@ from local.model import Model
 from local.options import Options
 from local.oss import BUCKET, ObjectStorage
 from local.pool import Pool
+from local.switches import Switches
 from local.web import HOST
 
 HEAVY = ("openai", "requests", "socksio")
@@ -39,8 +42,22 @@ class Parts:
         self.oss = ObjectStorage(self.clock)
         self.trigger = Trigger(self.fc, self.clock, "conversation", options.platform)
         self.api = InvokeApi(self.fc, self.clock)
+        self.callbacks = Callbacks(self.dingtalk, self.clock)
+        self.switches = Switches(
+            {
+                "callbacks": self.dingtalk.callbacks,
+                "posts": self.dingtalk.faults,
+                "invoke": self.fc.faults,
+                "starts": self.fc.starts,
+                "kills": self.fc.kills,
+                "model": self.model.faults,
+                "disk": self.fc.disk,
+            }
+        )
         self.listeners: list[Callable[[Sent | Shown], None]] = []
         self.fc.changed = self._invocation_changed
+        self.fc.concerned = self._concerned
+        self.model.concerned = self._concerned_by
         self.dingtalk.changed = self._message_changed
         self.clock.listen(lambda offset: self.broadcast({"kind": "clock", "offset": offset}))
         self._instances: asyncio.base_events.Server | None = None
@@ -61,6 +78,7 @@ class Parts:
 
     async def stop(self) -> None:
         """Close everything; no process is left."""
+        await self.callbacks.close()
         await self.dingtalk.close()
         await self.fc.abandon()
         if self._instances is not None:
@@ -72,6 +90,13 @@ class Parts:
         sent = self.dingtalk.sender_of(invocation.event)
         if sent is not None:
             self._message_changed(sent)
+
+    def _concerned(self, event: bytes) -> Concerned:
+        return concerned(self.dingtalk.sender_of(event))
+
+    def _concerned_by(self, port: int) -> Concerned:
+        invocation = self.fc.caller(port)
+        return self._concerned(invocation.event if invocation else b"")
 
     def _message_changed(self, message: Sent | Shown) -> None:
         for listener in list(self.listeners):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from local.people import CORP_ID, ROBOT_CODE, ROBOT_USER_ID, Conversation, Person
@@ -112,10 +112,22 @@ def shared_document(_: str) -> Body:
 
 
 def chat_record(words: str) -> Body:
-    """Forwarded messages; the list is a JSON string."""
-    record = json.dumps([{"msgType": "text", "content": words}, {"msgType": "unknownMsgType"}], ensure_ascii=False)
-    content = {"title": "转发的聊天记录", "summary": f"甲:{words}\n乙:[图片]", "chatRecord": record}
-    return {"msgtype": "chatRecord", "content": content}
+    """Two forwarded messages."""
+    return {"msgtype": "chatRecord", "content": chat_record_of([("甲", "text", words), ("乙", "picture", "")])}
+
+
+def chat_record_of(records: Sequence[tuple[str, str, str]]) -> Body:
+    """Content of forwarded messages, each with author, kind and text; the list is a JSON string.
+
+    Only text is passed on; what else was forwarded comes as unknownMsgType.
+    """
+    plain = ("text", "markdown")
+    found = [
+        {"msgType": "text", "content": text} if kind in plain else {"msgType": "unknownMsgType"}
+        for _, kind, text in records
+    ]
+    summary = "\n".join(f"{author}:{text if kind in plain else '[消息]'}" for author, kind, text in records)
+    return {"title": "转发的聊天记录", "summary": summary, "chatRecord": json.dumps(found, ensure_ascii=False)}
 
 
 def markdown(words: str) -> Body:

@@ -72,7 +72,7 @@ class Pool:
                 "environ": dict(call.environ),
                 "die": call.die,
                 "offset": self._clock.offset,
-                "faults": self._disk.faults,
+                "faults": [*self._disk.faults, *call.disk],
             }
         )
         outcome = await self._end_of(instance)
@@ -96,7 +96,7 @@ class Pool:
         while True:
             for instance in reversed(self.instances):
                 if instance.call is None:
-                    if time.monotonic() - instance.idle_since > self._idle:
+                    if call.cold is not None or time.monotonic() - instance.idle_since > self._idle:
                         self._drop(instance)
                         continue
                     instance.call = call
@@ -114,7 +114,7 @@ class Pool:
         host, port = self._address
         token = f"{self.function.name}:{instance.name}"
         asyncio.get_running_loop().call_later(
-            self.cold_start, self._zygote.spawn, {"host": host, "port": port, "token": token}
+            call.cold or self.cold_start, self._zygote.spawn, {"host": host, "port": port, "token": token}
         )
         return instance
 

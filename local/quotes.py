@@ -38,8 +38,16 @@ def quoted(body: Body, quote: Quote) -> Body:
 
 
 def _replied(quote: Quote, message_id: str) -> Body:
-    words = quote.text
-    shapes: dict[str, tuple[str, Body | None]] = {
+    kind, content = _contents(quote.text)[quote.shape]
+    replied: Body = {"msgType": kind, "msgId": message_id}
+    if quote.sender_id:
+        replied["senderId"] = quote.sender_id
+    return replied if content is None else {**replied, "content": content}
+
+
+def _contents(words: str) -> dict[str, tuple[str, Body | None]]:
+    """Type and content of the quoted message, for every shape that has them."""
+    return {
         "text": ("text", {"text": words}),
         "content": ("text", {"content": words}),
         "richText": (
@@ -60,8 +68,7 @@ def _replied(quote: Quote, message_id: str) -> Body:
         "unknownMsgType": ("unknownMsgType", None),
         "encrypted": ("text", {"text": "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY\nWVphYmNkZWZnaGlqa2xtbm9w\n||3||1||132"}),
     }
-    kind, content = shapes[quote.shape]
-    replied: Body = {"msgType": kind, "msgId": message_id}
-    if quote.sender_id:
-        replied["senderId"] = quote.sender_id
-    return replied if content is None else {**replied, "content": content}
+
+
+SHAPES = (*_contents(""), "id", "legacy")
+"""Every shape."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,15 @@ class Outcome:
 
 @dataclass
 class Call:
-    """What an instance is asked to run: `how` is "event" or "wsgi"; `die` is "", "start" or "end"."""
+    """What an instance is asked to run: `how` is "event" or "wsgi"; `die` is "", "start" or "end".
+
+    `cold` asks for a new instance that starts so many seconds later; `disk` are faults of the bucket for this run.
+    """
 
     request_id: str
     event: bytes
     how: str = "event"
     environ: Mapping[str, str] = field(default_factory=dict)
     die: str = ""
+    cold: float | None = None
+    disk: tuple[Mapping[str, Any], ...] = ()

@@ -17,6 +17,22 @@ _SENTENCES = {
     "not_a_member": ("这个人不在会话里", "this person is not in the conversation"),
     "no_text": ("消息是空的", "the message is empty"),
     "too_long": ("消息超过 {limit} 个字符", "the message has more than {limit} characters"),
+    "no_kind": ("没有这种消息：{kind}", "there is no such kind of message: {kind}"),
+    "not_in_groups": ("群里不能给机器人发这种消息：{kind}", "this cannot be sent to a robot in a group: {kind}"),
+    "no_picture": (
+        "图片须是不超过 10 MB 的 PNG、JPEG、GIF 或 WebP",
+        "a picture must be PNG, JPEG, GIF or WebP of at most 10 MB",
+    ),
+    "quote_nowhere": ("这种消息里不能引用", "this kind of message cannot quote another"),
+    "no_shape": ("没有这种引用形式；可用：{shapes}", "there is no such shape of a quote; there are: {shapes}"),
+    "no_record": ("要转发的消息不存在", "a message to be forwarded does not exist"),
+    "no_change": ("change 须是 JSON 对象", "change must be a JSON object"),
+    "no_list": ("须是字符串的列表", "this must be a list of strings"),
+    "no_media": ("没有这张图片", "there is no such picture"),
+    "no_fault": ("没有打开这个故障", "this fault is not switched on"),
+    "fault_refused": ("故障没有打开：{problem}", "the fault was not switched on: {problem}"),
+    "real_model": ("模型是真实的，不能模拟它的故障", "the model is a real one, so its faults cannot be imitated"),
+    "no_seconds": ("{name} 须是从 {low} 到 {high} 的秒数", "{name} must be a number of seconds from {low} to {high}"),
     "no_quote": ("引用的消息不存在", "the quoted message does not exist"),
     "not_json": ("请求不是 JSON 对象", "the request is not a JSON object"),
     "foreign": ("这个页面只接受来自本机地址的请求", "this page answers requests from its own address only"),
@@ -24,7 +40,7 @@ _SENTENCES = {
 }
 
 
-def sentence(language: str, name: str, **values: object) -> str:
+def sentence(language: str, name: str, /, **values: object) -> str:
     """Return the sentence `name` in "zh" or "en" with its values filled in."""
     chinese, english = _SENTENCES[name]
     return (english if language == "en" else chinese).format(**values)

@@ -55,7 +55,7 @@ def errcode(code: str) -> web.Response:
 
 def faulty(fault: Fault | None) -> web.Response | None:
     """What a fault answers; None when the post is handled as usual (it may still be cut off or late)."""
-    if fault is None or fault.kind in ("slow", "shown-then-reset"):
+    if fault is None or fault.kind in ("slow", "shown-then-reset", "shown-then-slow"):
         return None
     if fault.kind.lstrip("-").isdigit():
         return errcode(fault.kind)
