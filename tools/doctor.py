@@ -1,7 +1,8 @@
 """`make doctor`: look at everything a deployment needs, before or after `s deploy`, and say what to do.
 
-Reads what `s deploy` reads: the environment, .env, s.yaml. Changes nothing: the model is asked one short question, one
-empty object is written to the bucket and deleted. Exit code: 0 all is well, 1 there are problems, 2 it could not run.
+Reads what `s deploy` reads: the environment, .env, s.yaml, config.yml, prompts.yml. Changes nothing: the model is asked
+one short question, one empty object is written to the bucket and deleted. Exit code: 0 all is well, 1 there are
+problems, 2 it could not run.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ try:
     from doctoring.web import Web
     from reply.settings import ReplySettings
     from shared.clock import Clock, SystemClock
+    from shared.deployed import Deployed
+    from shipping.settings_files import examine as examine_files
 except ImportError as missing:
     print(f"doctor: {missing.name or missing} cannot be imported; run it by: make doctor", file=sys.stderr)
     sys.exit(2)
@@ -60,6 +63,8 @@ def examination(options: argparse.Namespace, environ: Mapping[str, str], clock: 
     env_file = read_env_file(options.env or options.file.parent / ".env", environ)
     variables = {**env_file.values, **environ}
     deployment = read_deployment(options.file, variables)
+    files, wrong = examine_files(options.file.parent)
+    deployed = Deployed(files.settings)
     return Examination(
         options=Options(
             offline=options.offline,
@@ -73,8 +78,10 @@ def examination(options: argparse.Namespace, environ: Mapping[str, str], clock: 
         variables=variables,
         env_file=env_file,
         deployment=deployment,
-        conversation=Settings.read(deployment.settings("conversation")),
-        reply=ReplySettings.read(deployment.settings("reply")),
+        files=files,
+        wrong_in_files=wrong,
+        conversation=Settings.read(deployed.under(deployment.settings("conversation"))),
+        reply=ReplySettings.read(deployed.under(deployment.settings("reply"))),
         web=Web.of(environ),
         clock=clock,
         run=lambda command: run(command, environ),

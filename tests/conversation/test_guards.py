@@ -141,7 +141,7 @@ def test_every_command_of_the_table_is_held_to_its_flags() -> None:
         ("group_external_sender", {"ALLOW_USERS": STAFF}, "refused_user"),
     ],
 )
-@pytest.mark.parametrize("text", ["a question", "帮助", "/nonsense", "群ID", "", "#翻译 x"])
+@pytest.mark.parametrize("text", ["a question", "帮助", "/nonsense", "群ID", "模板", "", "#翻译 x"])
 @pytest.mark.parametrize("words", [ZH, EN], ids=["zh", "en"])
 def test_a_refusal_is_told(name: str, settings: dict[str, str], sentence: str, text: str, words: object) -> None:
     """In the response body, whatever was sent; nothing is invoked, and no list shows."""

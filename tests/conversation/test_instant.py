@@ -13,11 +13,12 @@ from .kit import Bench, payload, question
 ZH, EN = wording("zh"), wording("en")
 
 
-@pytest.mark.parametrize("text", ["帮助", "/help", "\\help", " ／ＨＥＬＰ ", "/帮助", "", "  ", "\n"])
-def test_help(text: str) -> None:
+@pytest.mark.parametrize("name", ["single_text", "group_text"])
+@pytest.mark.parametrize("text", ["帮助", "/help", "\\help", " ／ＨＥＬＰ ", "/帮助", "@小助手 帮助", "", "  ", "\n"])
+def test_help(text: str, name: str) -> None:
     """Help, by its words and for a blank text, names every command; it is markdown as DingTalk documents it."""
     bench = Bench()
-    result = bench.post(question(text))
+    result = bench.post(payload(name, text={"content": text}))
     body = json.loads(result.text)
     assert body["msgtype"] == "markdown"
     assert body["markdown"]["title"] == ZH.help_title

@@ -64,6 +64,24 @@ def test_all_is_well(deployer: Deployer, deployed: LocalCloud) -> None:
     assert [request.body["messages"][-1]["role"] for request in deployed.model.requests] == ["user"]
 
 
+def test_settings_files_are_examined(deployer: Deployer) -> None:
+    """Every mistake with its line, what is left out, and settings of the file under those of the environment."""
+    config = deployer.folder / "config.yml"
+    config.write_text("modle: x\nport: 8090\nhistory_length: 3\nchat_type: 7\n", encoding="utf-8")
+    (deployer.folder / "prompts.yml").write_text("- title: none", encoding="utf-8")
+    findings = [finding for finding in deployer.examine("--offline").findings if finding["check"] == "settings.files"]
+    assert [(finding["state"], finding["found"].split(":")[0]) for finding in findings] == [
+        ("problem", "config.yml line 1"),
+        ("problem", "config.yml line 4"),
+        ("problem", "prompts.yml line 1"),
+        ("warning", "config.yml line 2"),
+    ]
+    assert all(finding["remedy"] for finding in findings)
+    (deployer.folder / "prompts.yml").unlink()
+    config.write_text("timeout: 170", encoding="utf-8")
+    assert "settings.times" in deployer.examine("--offline").wrong()
+
+
 def test_one_line_each(deployer: Deployer) -> None:
     """Without --json each finding is one line: its state, its name, what was found; the last line counts."""
     deployer.variables["TIMEOUT"] = "170"
@@ -117,6 +135,13 @@ def old_command(name: str, said: str) -> Callable[[Deployer], None]:
     )
 
 
+def config(text: str) -> Callable[[Deployer], None]:
+    def change(deployer: Deployer) -> None:
+        (deployer.folder / "config.yml").write_text(text, encoding="utf-8")
+
+    return change
+
+
 CONVERSATION_SIZE = "cpu: 0.1 # cores; FC wants 1 to 4 GB of memory for each core"
 SEEDED = {
     "no s": (no_command("s"), "machine.cli", "npm install -g @serverless-devs/s"),
@@ -137,6 +162,8 @@ SEEDED = {
     "bucket's address": (variable(OSS_BUCKET="oss://Bucket"), "file.variables", "correct OSS_BUCKET"),
     "region's name": (variable(REGION="Tokyo"), "file.variables", "ap-northeast-1"),
     "only s knows": (line("cpu: 0.5", "cpu: 0.5\n      description: ${config('x')}"), "file.variables", "s preview"),
+    "misspelt setting": (config("model: x\nmodle: y"), "settings.files", "did you mean model?"),
+    "secret beside s.yaml": (config("api_key: sk-x"), "settings.files", "export CHATGPT_API_KEY="),
     "number": (line('ASYNC_RETRIES: "2"', "ASYNC_RETRIES: 2"), "file.text", '"2"'),
     "secret in the file": (
         line("CHATGPT_API_KEY: ${env('CHATGPT_API_KEY')}", f"CHATGPT_API_KEY: {KEY}"),

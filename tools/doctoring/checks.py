@@ -36,6 +36,7 @@ CHECKS = (
     Check(("functions.trigger",), functions.trigger),
     Check(("functions.link",), invocation.link),
     Check(("functions.async",), invocation.asynchronous),
+    Check(("settings.files",), settings.files),
     Check(("settings.conversation",), settings.conversation),
     Check(("settings.reply",), settings.reply),
     Check(("settings.unread",), settings.unread),

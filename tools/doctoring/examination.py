@@ -13,6 +13,8 @@ from doctoring.env_file import EnvFile
 from doctoring.web import Web
 from reply.settings import ReplySettings
 from shared.clock import Clock
+from shipping.settings_files import SettingsFiles
+from shipping.yaml_lines import Problem
 
 Run = Callable[[Sequence[str]], str]
 """Runs a command and returns what it says on both outputs. Raises OSError when there is no such command."""
@@ -54,12 +56,17 @@ class AccessKey:
 
 @dataclass(frozen=True)
 class Examination:
-    """What is examined, and with what. `variables` are those of the shell and of .env together."""
+    """What is examined, and with what. `variables` are those of the shell and of .env together.
+
+    `files` are config.yml and prompts.yml, whose settings the functions' ones have under their environment.
+    """
 
     options: Options
     variables: Mapping[str, str] = field(repr=False)
     env_file: EnvFile
     deployment: Deployment
+    files: SettingsFiles
+    wrong_in_files: tuple[Problem, ...]
     conversation: Settings
     reply: ReplySettings
     web: Web

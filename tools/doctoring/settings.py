@@ -7,10 +7,26 @@ from collections.abc import Iterator, Sequence
 from conversation.dispatch import TOTAL_SECONDS
 from doctoring.deployment import FUNCTIONS
 from doctoring.examination import Examination
-from doctoring.finding import Finding, or_ok, problem
+from doctoring.finding import Finding, or_ok, problem, warning
 
 ROOM_S = 40
 """Seconds of `reply` beside one model call: reading the bucket, saving, delivering several parts, the watchdog."""
+
+
+def files(examined: Examination) -> Iterator[Finding]:
+    """config.yml and prompts.yml, as the build would take them."""
+    read = " and ".join(examined.files.read)
+    told = f"{read} can be compiled" if read else "there is no config.yml and no prompts.yml; they may be left out"
+    yield from or_ok("settings.files", _files(examined), told)
+
+
+def _files(examined: Examination) -> Iterator[Finding]:
+    for wrong in examined.wrong_in_files:
+        found, _, remedy = wrong.sentence.rpartition("; ")
+        where = f"{wrong.file} line {wrong.line}"
+        yield problem("settings.files", f"{where}: {found or remedy}", "", remedy if found else "correct or remove it")
+    for note in examined.files.notes:
+        yield warning("settings.files", note, "", "remove it there")
 
 
 def conversation(examined: Examination) -> Iterator[Finding]:
