@@ -27,7 +27,7 @@ OWN = {
 
 DOORS = {
     "fc2": {"conversation/fc2_call.py"},
-    "oss2": {"reply/claim.py"},
+    "oss2": {"reply/oss.py"},
     "openai": {"reply/llm/chat.py"},
     "httpx2": {"reply/llm/chat.py"},
     "requests": {"reply/channels/session_webhook.py"},

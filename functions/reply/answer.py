@@ -12,12 +12,13 @@ from dataclasses import replace
 
 from reply.commands.balance import balance
 from reply.commands.clear import clear
+from reply.commands.lookup import certificate, domain
 from reply.commands.mode import context, single
 from reply.commands.persona import persona
 from reply.commands.usage import usage
 from reply.conversation import EXPIRED, State, Turn, Value
 from reply.limits import COUNTED, begin
-from reply.prompt import prompt, question, within
+from reply.prompt import counted, prompt, question, within
 from reply.records import Record
 from reply.run import Run
 from reply.services import Answer, Services
@@ -30,6 +31,9 @@ from shared.message import VERSION, Message
 TOO_LATE_MS = 10 * 60 * 1000
 """An event this old (ms) at its start is explained instead of answered: a late answer would surprise."""
 
+EXPIRY_MARGIN_MS = 5000
+"""A webhook that expires sooner than this (ms) is not worth a model call: the answer would come too late for it."""
+
 COMMANDS: Mapping[str, Callable[[Run, Turn], str]] = {
     "clear": clear,
     "single": single,
@@ -37,6 +41,8 @@ COMMANDS: Mapping[str, Callable[[Run, Turn], str]] = {
     "persona": persona,
     "usage": usage,
     "balance": balance,
+    "domain": domain,
+    "certificate": certificate,
 }
 
 
@@ -92,12 +98,12 @@ def _one_outcome(run: Run) -> str:
     message, services = run.message, run.services
     if _recorded(run):
         return _already_done(run)
-    if message.notice:
-        return run.speaker.say(message.notice, Record("refused", answer=message.notice))
     if not services.claim.holds(message):
         run.speaker.silence()
         run.log.info("duplicate", by="claim")
         return "duplicate"
+    if message.notice:
+        return run.speaker.say(message.notice, Record("refused", answer=message.notice))
     run.memory.load()
     asked = "" if message.command else question(message, services.wording)
     found = run.memory.document.turns.get(message.turn_id)
@@ -116,7 +122,7 @@ def _one_outcome(run: Run) -> str:
 
 def _work(run: Run, turn: Turn) -> str:
     message, wording = run.message, run.services.wording
-    if 0 < message.reply_to.expires_at <= run.now_ms:
+    if 0 < message.reply_to.expires_at <= run.now_ms + EXPIRY_MARGIN_MS:
         run.memory.keep(replace(turn, state=State.FAILED))
         closed = Undeliverable("expired", "the session webhook had expired when the message was started")
         return run.speaker.close_undeliverable(closed, Record("undeliverable", question=turn.question))
@@ -175,10 +181,7 @@ def _think(run: Run, turn: Turn) -> str:
     tokens_in, tokens_out = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
     text = run.services.sensitive.masked(given.text)
     done = replace(turn, state=State.ANSWERED, answer=text, cut=given.cut, tokens=tokens_in + tokens_out)
-    if run.speaker.spoken:
-        return "silent"  # the watchdog has explained; an answer nobody saw must not enter later prompts
-    run.memory.keep(done)
-    return run.show(done, Record("answered", given.model, tokens_in, tokens_out, timings=timings))
+    return run.settle(done, Record("answered", given.model, tokens_in, tokens_out, timings=timings))
 
 
 def _ask(run: Run, turn: Turn) -> Answer:
@@ -188,14 +191,16 @@ def _ask(run: Run, turn: Turn) -> Answer:
     instructions = (settings.system_prompt, run.memory.document.persona())
     history = [] if turn.alone else run.memory.document.remembered(turn.position, settings.rounds)
     history = within(settings.prompt_tokens, instructions, history, turn.question)
+    asked = prompt(instructions, history, turn.question)
     try:
-        return run.services.model.ask(prompt(instructions, history, turn.question), ends - now())
+        return counted(run.services.model.ask(asked, ends - now()), asked)
     except ModelFailed as failed:
         if failed.reason is not ModelFailure.TOO_LONG or not history:
             raise
         shorter = history[(len(history) + 1) // 2 :]
         run.log.info("context_shortened", rounds=len(shorter))
-        return run.services.model.ask(prompt(instructions, shorter, turn.question), ends - now())
+        asked = prompt(instructions, shorter, turn.question)
+        return counted(run.services.model.ask(asked, ends - now()), asked)
 
 
 def _deliver(run: Run, turn: Turn) -> str:
@@ -248,6 +253,9 @@ def _already_done(run: Run) -> str:
     found = run.memory.document.turns.get(run.message.turn_id)
     if found and is_other_message(found, run.message):
         return _conflict(run, found)
+    if found and not found.finished:
+        # Its run was killed after the watchdog had spoken: later turns must not wait for it.
+        run.memory.keep(replace(found, state=State.FAILED))
     run.log.info("duplicate", by="record")
     return "done"
 

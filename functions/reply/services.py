@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from reply.claim import Claim
+from reply.exports import Exports
 from reply.guards import Limits
 from reply.records import Records
 from reply.store import Store
@@ -17,6 +18,11 @@ from shared.message import Message
 from shared.sensitive import SensitiveWords
 from shared.settings import SettingsReader
 from shared.wording import Wording
+
+if TYPE_CHECKING:
+    from reply.lookup.certificates import Certificate
+    from reply.lookup.names import Target
+    from reply.lookup.rdap import Registration
 
 Role = Literal["system", "user", "assistant"]
 
@@ -101,6 +107,18 @@ class Outbound(Protocol):
         ...
 
 
+class Lookups(Protocol):
+    """Something that asks the internet. Both methods raise LookupFailed, within ten seconds."""
+
+    def domain(self, name: str) -> Registration:
+        """The registration of a name (ASCII), or of the nearest parent that is registered."""
+        ...
+
+    def certificate(self, target: Target) -> Certificate:
+        """The certificate that a server shows now."""
+        ...
+
+
 @dataclass(frozen=True)
 class AnswerSettings:
     """What the job itself is told: times in seconds, `rounds` of context, `attempts` = FC's retries + 1.
@@ -136,7 +154,10 @@ class AnswerSettings:
 
 @dataclass(frozen=True)
 class Services:
-    """What an answer needs. `problems` are settings that are missing or wrong: then nothing is asked."""
+    """What an answer needs. `problems` are settings that are missing or wrong: then nothing is asked.
+
+    `lookups` makes them when something is first looked up.
+    """
 
     settings: AnswerSettings
     limits: Limits
@@ -150,4 +171,6 @@ class Services:
     clock: Clock
     log: Log
     sensitive: SensitiveWords
+    exports: Exports
+    lookups: Callable[[], Lookups]
     problems: tuple[str, ...] = ()

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta, timezone, tzinfo
 
 from reply.channels.session_webhook import WebhookSettings
-from reply.claim import ClaimSettings
+from reply.claim import read_claim
+from reply.exports import ExportSettings
 from reply.guards import Limits
 from reply.llm.settings import ChatSettings
+from reply.oss import OssSettings
 from reply.services import AnswerSettings
 from shared.settings import SettingsReader, read_language, read_log_level
 
@@ -25,7 +27,9 @@ class ReplySettings:
     limits: Limits
     chat: ChatSettings
     webhook: WebhookSettings
-    claim: ClaimSettings
+    claim: str
+    oss: OssSettings
+    exports: ExportSettings
     mount: str
     keep_text: bool
     sensitive_words: tuple[str, ...]
@@ -39,12 +43,16 @@ class ReplySettings:
     def read(cls, values: Mapping[str, str]) -> ReplySettings:
         """Read them all; never raises, what is wrong is in `problems` and has its default."""
         reader = SettingsReader(values)
+        claim = read_claim(reader)
+        remedy = "set it to your bucket's, or leave CLAIM out" if claim == "oss" else ""
         return cls(
             answer=AnswerSettings.read(reader),
             limits=Limits.read(reader),
             chat=ChatSettings.read(reader),
             webhook=WebhookSettings.read(reader),
-            claim=ClaimSettings.read(reader),
+            claim=claim,
+            oss=OssSettings.read(reader, remedy),
+            exports=ExportSettings.read(reader),
             mount=reader.text("OSS_MOUNT_POINT", "/mnt/oss"),
             keep_text=reader.flag("RECORD_TEXT", True),
             sensitive_words=reader.words("SENSITIVE_WORDS"),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from reply.bucket import Bucket
 from reply.channels.session_webhook import SessionWebhook
-from reply.claim import Claim, OssClaim, TaskClaim
+from reply.claim import OssClaim, TaskClaim
+from reply.exports import Exports
 from reply.llm.lazy import LazyModel
 from reply.llm.settings import ChatSettings
+from reply.oss import Oss
 from reply.records import Records
-from reply.services import Model, Outbound, Services
+from reply.services import Lookups, Model, Outbound, Services
 from reply.settings import ReplySettings
 from reply.store import Store
 from reply.usage import Ledger
@@ -62,26 +65,36 @@ class Instance:
         log = self.log.with_fields(fc_request_id=str(getattr(context, "request_id", "")) or None)
         bucket = Bucket(settings.mount)
         records = Records(bucket, settings.timezone, keep_text=settings.keep_text)
+        oss = self._oss(context)
         return Services(
             settings=settings.answer,
             limits=settings.limits,
             store=Store(bucket, self.clock, log, settings.answer.rounds),
             records=records,
             ledger=Ledger(records, bucket, self.clock, log),
-            claim=self._claim(context, log),
+            claim=OssClaim(oss, log) if settings.claim == "oss" else TaskClaim(),
             model=self.model,
             outbound=self.outbound,
             wording=wording(settings.language),
             clock=self.clock,
             log=log,
             sensitive=self.sensitive,
+            exports=Exports(settings.exports, oss if settings.oss.complete else None, settings.keep_text),
+            lookups=lambda: self._lookups,
             problems=settings.problems,
         )
 
-    def _claim(self, context: object, log: Log) -> Claim:
-        if self.settings.claim.by == "task":
-            return TaskClaim()
-        return OssClaim(self.settings.claim, lambda: credentials_of(context, self.environ), log)
+    def _oss(self, context: object) -> Oss:
+        region = str(getattr(context, "region", "") or self.environ.get("FC_REGION", ""))
+        return Oss(self.settings.oss, lambda: credentials_of(context, self.environ), region)
+
+    @cached_property
+    def _lookups(self) -> Lookups:
+        # Imported when something is looked up: most instances never do.
+        from reply.lookup.connection import SystemNetwork
+        from reply.lookup.public import PublicLookups
+
+        return PublicLookups(SystemNetwork(), self.clock)
 
 
 def _chat_model(settings: ChatSettings, clock: Clock, log: Log) -> Model:

@@ -13,7 +13,11 @@ from typing import Any
 
 from reply.bucket import Bucket
 from reply.claim import Claim, TaskClaim
+from reply.exports import Exports
 from reply.guards import Limits
+from reply.lookup.certificates import Certificate
+from reply.lookup.names import Target
+from reply.lookup.rdap import Registration
 from reply.records import Records
 from reply.services import Answer, AnswerSettings, Balance, ChatMessage, Services, Usage
 from reply.settings import CHINA
@@ -108,6 +112,31 @@ class Killed(BaseException):
 
 
 @dataclass
+class FakeLookups:
+    """Answers the queued results, or raises queued errors."""
+
+    queue: list[Registration | Certificate | BaseException] = field(default_factory=list)
+    asked: list[str | Target] = field(default_factory=list)
+
+    def domain(self, name: str) -> Registration:
+        found = self._next(name)
+        assert isinstance(found, Registration)
+        return found
+
+    def certificate(self, target: Target) -> Certificate:
+        found = self._next(target)
+        assert isinstance(found, Certificate)
+        return found
+
+    def _next(self, asked: str | Target) -> Registration | Certificate:
+        self.asked.append(asked)
+        found = self.queue.pop(0)
+        if isinstance(found, BaseException):
+            raise found
+        return found
+
+
+@dataclass
 class World:
     """One deployment: a bucket, a clock, a model, a chat, and whoever runs on them."""
 
@@ -118,8 +147,10 @@ class World:
     claim: Claim = field(default_factory=TaskClaim)
     stream: io.StringIO = field(default_factory=io.StringIO)
     settings: AnswerSettings = field(default_factory=lambda: AnswerSettings(55, 5, False, "", 3))
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     timezone: tzinfo = CHINA
+    exports: Exports = field(default_factory=Exports)
+    lookups: FakeLookups = field(default_factory=FakeLookups)
     problems: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
 
@@ -140,6 +171,8 @@ class World:
             clock=self.clock,
             log=log,
             sensitive=SensitiveWords(self.sensitive),
+            exports=self.exports,
+            lookups=lambda: self.lookups,
             problems=self.problems,
         )
 

@@ -16,7 +16,7 @@ def test_defaults() -> None:
     assert settings.problems == ()
     assert (settings.answer.model_seconds, settings.answer.rounds, settings.answer.attempts) == (55, 5, 3)
     assert (settings.mount, settings.keep_text, settings.timezone) == ("/mnt/oss", True, CHINA)
-    assert settings.claim.by == "task"
+    assert settings.claim == "task"
 
 
 def test_all_problems_are_reported_together() -> None:

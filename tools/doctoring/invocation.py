@@ -59,7 +59,7 @@ def _asynchronous(examined: Examination) -> Iterator[Finding]:
 
 
 def _claims(examined: Examination, config: dict[str, Any], region: str) -> Iterator[Finding]:
-    task, claim = config.get("asyncTask") is True, examined.reply.claim.by
+    task, claim = config.get("asyncTask") is True, examined.reply.claim
     if not task and claim == "task":
         found = "asyncTask is off and CLAIM is task: a redelivered message would be answered twice"
         yield problem("functions.async", found, "one of the two", "write asyncTask: true, or export CLAIM=oss")

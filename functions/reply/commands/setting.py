@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reply.conversation import State, Turn, Value
+from reply.records import Record
 from reply.run import Run
 
 
@@ -20,8 +21,8 @@ def set_value(run: Run, turn: Turn, name: str, content: str, sentence: str) -> s
     return run.show(done)
 
 
-def tell(run: Run, turn: Turn, sentence: str) -> str:
-    """Answer a command that sets nothing. Raises DeliveryDelayed."""
+def tell(run: Run, turn: Turn, sentence: str, record: Record | None = None) -> str:
+    """Answer a command that sets nothing; `record` where it counts as more than a command. Raises DeliveryDelayed."""
     done = replace(turn, state=State.ANSWERED, answer=sentence)
     run.memory.keep(done)
-    return run.show(done)
+    return run.show(done, record)
