@@ -16,7 +16,7 @@ from shipping.bytecode import find_interpreter
 from shipping.package import Package, build, packages
 from shipping.pip import require_pip
 from shipping.report import lines, size_text
-from shipping.settings_files import NO_FILES, SettingsFiles, read_settings_files, report
+from shipping.settings_files import COMPILED, NO_FILES, SettingsFiles, read_settings_files, report
 from shipping.target import TARGETS, Target, parse_target
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,7 +61,8 @@ def build_all(
     for package in chosen:
         built = build(package, target, ROOT / "functions", output, interpreter, files)
         print("\n".join(lines(built)))
-        if built.size > package.budget:
+        # How long the deployer's lists are is the deployer's choice.
+        if built.size - built.packed.get(COMPILED, 0) > package.budget:
             too_large.append(f"{package.name} has {size_text(built.size)} of at most {size_text(package.budget)}")
     if too_large:
         raise ShippingError(f"{' and '.join(too_large)}; leave something out (tools/shipping/trim.py)")

@@ -300,6 +300,15 @@ def test_packages_have_what_their_function_reads(write: Write, tmp_path: Path) -
     assert reply == {"settings": {"MODEL": "gpt-x", "LANGUAGE": "en"}}
 
 
+def test_long_lists_are_no_reason_to_stop(write: Write, tmp_path: Path) -> None:
+    """A package's budget is for the code; 10,000 words are what the file is for."""
+    words = "".join(f"  - 'x{(number * 2654435761) % 2**64:x}'\n" for number in range(20_000))
+    folder = write(config=f"sensitive_words:\n{words}")
+    done = run_build("--only", "conversation", "--settings", str(folder), "--output", str(tmp_path / "built"))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "built" / "conversation.zip").stat().st_size > 150_000
+
+
 def test_the_package_finds_its_file(write: Write, tmp_path: Path) -> None:
     """Without any variable: the compiled file lies where the built code looks."""
     output = tmp_path / "built"
