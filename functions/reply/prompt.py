@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reply.conversation import Turn
-from reply.services import ChatMessage
+from reply.services import Answer, ChatMessage, Usage
 from shared.message import Message
 from shared.tokens import estimated_tokens
 from shared.wording import Wording
@@ -45,3 +46,14 @@ def within(tokens: int, instructions: Sequence[str], history: Sequence[Turn], as
             break
         kept.insert(0, turn)
     return kept
+
+
+def counted(answer: Answer, asked: Sequence[ChatMessage]) -> Answer:
+    """The answer with its tokens: estimated where the provider has not counted them.
+
+    Some never do, and none does for a stream that stopped; a limit in tokens must hold all the same.
+    """
+    if answer.usage:
+        return answer
+    tokens_in = sum(estimated_tokens(message.content) for message in asked)
+    return replace(answer, usage=Usage(tokens_in, estimated_tokens(answer.text)))

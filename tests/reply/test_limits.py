@@ -143,6 +143,16 @@ def test_tokens_of_a_day(world: World) -> None:
     assert ask(world, 4, at=MIDNIGHT) == "answered"
 
 
+@pytest.mark.parametrize("cut", ["", "stalled"])
+def test_tokens_that_the_provider_does_not_count(world: World, cut: str) -> None:
+    """They are estimated, so that the limit holds there too; what the provider counts is taken as it is."""
+    world.limits = Limits(tokens_per_day=1)
+    world.model.queue = [Answer("one two three", "fake", cut)]
+    assert [ask(world, number) for number in range(2)] == ["answered", "refused"]
+    [record] = [name for name in world.records() if name.startswith("answered")]
+    assert 4 <= int(record.split(".")[1]) <= 8
+
+
 def test_tokens_of_a_month(world: World) -> None:
     """Everybody's together, counted anew after five minutes, and from nothing on the first of the next month."""
     world.limits = Limits(tokens_per_month=15)
