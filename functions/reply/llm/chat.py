@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import re
+import ssl
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -56,7 +57,9 @@ class ChatModel:
         self._random_share = random_share
         self._dialect = Dialect.of(settings)
         self._key = 0
-        self._http = openai.DefaultHttpxClient(trust_env=False, follow_redirects=False, proxy=settings.proxy or None)
+        self._http = openai.DefaultHttpxClient(
+            trust_env=False, follow_redirects=False, proxy=settings.proxy or None, verify=_verification(settings)
+        )
         self._clients: dict[str, openai.OpenAI] = {}
         # The package imports what a completion needs at its first use; here that happens before anybody waits.
         _ = self._client(settings.keys[0]).chat.completions
@@ -171,6 +174,12 @@ class ChatModel:
             setback = Setback(_failed(problem) if problem else reading.emptiness())
         clean = without_secrets(setback.failed, [*self._settings.secrets, *secrets])
         return Setback(clean, setback.status, setback.body, setback.headers)
+
+
+def _verification(settings: ChatSettings) -> ssl.SSLContext | bool:
+    """The usual; where no TLS can come to pass, one that trusts nobody, because loading who is trusted takes long."""
+    plain = settings.azure is None and not settings.proxy and settings.base_url.startswith("http://")
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else True
 
 
 def _body(refusal: openai.APIStatusError) -> object:
