@@ -77,6 +77,8 @@ def test_every_name_leads_to_the_same(put_off_copy: Path) -> None:
         "import openai.types as t; assert t.Batch is t.Batch",
         "from openai.types.responses import *\nassert Response.__module__ == 'openai.types.responses.response'",
         "import openai.types.shared as s\ntry: s.nothing\nexcept AttributeError as e: assert 'nothing' in str(e)",
+        "import openai; s = openai.OpenAI(api_key='k').chat.completions.stream(model='m', messages=[]);"
+        "assert type(s).__name__ == 'ChatCompletionStreamManager'",
         "import openai, asyncio; assert asyncio.iscoroutinefunction(openai.AsyncOpenAI(api_key='k').post)",
     ],
 )

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from shipping import ShippingError
@@ -23,8 +23,17 @@ PASSING_ON = ("openai/types/**/__init__.py", "openai/lib/__init__.py", "openai/l
 
 VERSIONS = ("httpx2/__version__.py", "httpcore2/__init__.py")
 
-INSIDE = {"openai/_utils/_sync.py": ("asyncio",), "openai/_base_client.py": ("asyncio",)}
-"""File -> modules that only its functions use: both are for clients that are not synchronous."""
+_STREAMING = (
+    "from openai.lib.streaming.chat import ChatCompletionStreamManager, AsyncChatCompletionStreamManager",
+    "from ....lib.streaming.chat import ChatCompletionStreamManager, AsyncChatCompletionStreamManager",
+)
+INSIDE = {
+    "openai/_utils/_sync.py": "import asyncio",
+    "openai/_base_client.py": "import asyncio",
+    "openai/lib/_chat_completion_resources.py": _STREAMING[0],
+    "openai/resources/chat/completions/completions.py": _STREAMING[1],
+}
+"""File -> an import that only its functions use: for clients that are not synchronous, for streams of typed events."""
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _LOOKED_UP = re.compile(r'\bversion\("([\w.-]+)"\)')
@@ -60,12 +69,11 @@ def put_off(folder: Path) -> int:
     for name in VERSIONS:
         if (folder / name).is_file():
             changed += _write(folder / name, _version_written_down(folder, folder / name))
-    for name, modules in INSIDE.items():
+    for name, statement in INSIDE.items():
         if (folder / name).is_file():
-            text = (folder / name).read_text(encoding="utf-8")
-            for module in modules:
-                text = _imported_inside(text, module, name)
-            changed += _write(folder / name, text)
+            changed += _write(
+                folder / name, _imported_inside((folder / name).read_text(encoding="utf-8"), statement, name)
+            )
     return changed
 
 
@@ -106,24 +114,26 @@ def _version_written_down(folder: Path, path: Path) -> str:
     return re.sub(r"^from importlib\.metadata import version$", "", text, flags=re.M)
 
 
-def _imported_inside(text: str, module: str, name: str) -> str:
-    """The source with `import module` at the beginning of each function that uses it, and nowhere else."""
+def _imported_inside(text: str, wanted: str, name: str) -> str:
+    """The source with the statement `wanted` at the beginning of each function that uses it, and nowhere else."""
     tree = ast.parse(text)
-    imports = [s for s in tree.body if isinstance(s, ast.Import) and [a.name for a in s.names] == [module]]
-    if len(imports) != 1 or _names(module, _at_import(tree)) or "from __future__ import annotations" not in text:
-        raise ShippingError(f"{name} uses {module} in another way; mend INSIDE in tools/shipping/lazy.py")
+    imports = [s for s in tree.body if isinstance(s, ast.Import | ast.ImportFrom) and ast.unparse(s) == wanted]
+    given = {alias.asname or alias.name for found in imports for alias in found.names}
+    if len(imports) != 1 or _names(given, _at_import(tree)) or "from __future__ import annotations" not in text:
+        raise ShippingError(f"{name} has {wanted!r} in another way; mend INSIDE in tools/shipping/lazy.py")
     lines = text.split("\n")
     for user in sorted(_functions(tree), key=lambda function: -function.lineno):
-        if _names(module, (node for statement in user.body for node in ast.walk(statement))):
+        if _names(given, (node for statement in user.body for node in ast.walk(statement))):
             documented = len(user.body) > 1 and ast.get_docstring(user, clean=False) is not None
             first = user.body[1 if documented else 0]
-            lines.insert(first.lineno - 1, f"{' ' * first.col_offset}import {module}")
-    lines[imports[0].lineno - 1] = ""
+            lines.insert(first.lineno - 1, f"{' ' * first.col_offset}{wanted}")
+    start, end = imports[0].lineno - 1, imports[0].end_lineno or imports[0].lineno
+    lines[start:end] = [""] * (end - start)
     return "\n".join(lines)
 
 
-def _names(name: str, nodes: Iterable[ast.AST]) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == name for node in nodes)
+def _names(wanted: Collection[str], nodes: Iterable[ast.AST]) -> bool:
+    return any(isinstance(node, ast.Name) and node.id in wanted for node in nodes)
 
 
 def _functions(node: ast.AST) -> Iterator[_Function]:
