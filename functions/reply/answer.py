@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from reply.commands.balance import balance
 from reply.commands.clear import clear
+from reply.commands.export import export
 from reply.commands.lookup import certificate, domain
 from reply.commands.mode import context, single
 from reply.commands.persona import persona
@@ -43,6 +44,7 @@ COMMANDS: Mapping[str, Callable[[Run, Turn], str]] = {
     "balance": balance,
     "domain": domain,
     "certificate": certificate,
+    "export": export,
 }
 
 

@@ -21,6 +21,7 @@ OPEN = "open"
 
 Outcome = Literal["answered", "failed", "refused", "command", "undeliverable"]
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _NAME = re.compile(r"([0-9a-f]{32})\.(?:(open)|([a-z]+)\.(\d+)\.json)")
 
 
@@ -84,6 +85,19 @@ class Records:
     def of(self, day: str, person: str) -> list[Entry]:
         """What a person (as a path part) has asked on a day."""
         return _entries(self._bucket.names(("records", day, person)))
+
+    def kept_days(self) -> list[str]:
+        """The days of which there are records, the earliest first."""
+        return [name for name in self._bucket.names(("records",)) if _DAY.fullmatch(name)]
+
+    def read(self, day: str, person: str, entry: Entry) -> Mapping[str, object] | None:
+        """The content of a record; None when it is gone or unreadable."""
+        content = self._bucket.read(("records", day, person), _name(entry))
+        try:
+            loaded = json.loads(content or b"")
+        except (ValueError, RecursionError):
+            return None
+        return loaded if isinstance(loaded, dict) else None
 
     def people(self, day: str) -> list[str]:
         """Who has asked on a day, as path parts."""

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from reply.answer import answer
-from reply.commands.usage import FRESH_MS, MOST_PEOPLE
+from reply.commands.others import FRESH_MS
+from reply.commands.usage import MOST_PEOPLE
 from reply.guards import Limits
 from reply.services import Answer, Usage
 from reply.tallies import Tally

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from reply.bucket import path_part
+from reply.commands.others import forbidden
 from reply.commands.setting import tell
 from reply.conversation import Turn
 from reply.guards import EXEMPT, Asked
@@ -14,9 +15,6 @@ from reply.records import Record
 from reply.run import Run
 from reply.tallies import Tally, added, total
 from shared.errors import StoreUnavailable
-
-FRESH_MS = 5 * 60 * 1000
-"""How old (ms) a signature may be that shows anything about other people: the body that came with it is not signed."""
 
 MOST_PEOPLE = 10
 """How many people are listed: those who used most, or those to choose from."""
@@ -28,9 +26,10 @@ def usage(run: Run, turn: Turn) -> str:
     """`用量`, `用量 全部`, `用量 @name`, `用量 id`. Raises DeliveryDelayed."""
     wanted = run.message.text.strip().lstrip("@＠").strip()
     words = run.services.wording
-    forbidden = _forbidden(run) if wanted else ""
-    if forbidden:
-        return run.explain(forbidden, turn, Record("refused"))
+    # `conversation` cannot tell: `用量` alone is for all.
+    refusal = forbidden(run) if wanted else ""
+    if refusal:
+        return run.explain(refusal, turn, Record("refused"))
     try:
         if not wanted:
             sentence = _own(run)
@@ -40,16 +39,6 @@ def usage(run: Run, turn: Turn) -> str:
         run.log.error("usage_unread", problem=str(problem), remedy="check the OSS mount, its role and the bucket")
         return run.explain(words.usage_unavailable, turn)
     return tell(run, turn, sentence)
-
-
-def _forbidden(run: Run) -> str:
-    """Why this message may not see what others use, in words. `conversation` cannot tell: `用量` alone is for all."""
-    words, message = run.services.wording, run.message
-    if message.role != "admin":
-        return words.refused_admins_only
-    if message.group:
-        return words.refused_only_private
-    return words.refused_stale if message.handed_over_at - message.signed_at > FRESH_MS else ""
 
 
 def _own(run: Run) -> str:

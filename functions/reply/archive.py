@@ -1,0 +1,130 @@
+"""Reading what is on record of somebody: who there is, and what they asked."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from reply.bucket import path_part
+from reply.records import OPEN, Records
+
+MOST_RECORDS = 2000
+"""Records read for one export; the latest are kept."""
+
+
+class OutOfTime(Exception):
+    """There is more on record than can be read in time."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody on record: `part` is the folder's name, `last` the latest day within those asked for."""
+
+    part: str
+    id: str
+    name: str
+    last: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One message on record; `at` is when it was written (ms). Texts are "" where they are not kept."""
+
+    at: int
+    group: bool
+    outcome: str
+    tokens: int
+    question: str = ""
+    answer: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A person's records, oldest first; `cut` says that there are earlier ones."""
+
+    kept: tuple[Kept, ...]
+    cut: bool
+
+
+class Archive:
+    """The records of some days (yyyy-mm-dd, both included). Every method raises StoreUnavailable.
+
+    `in_time` is asked before each access: a mount may take a tenth of a second for one.
+    """
+
+    def __init__(
+        self, records: Records, first: str, last: str, in_time: Callable[[], bool], most: int = MOST_RECORDS
+    ) -> None:
+        self._records = records
+        self._in_time = in_time
+        self._most = most
+        self._days = [day for day in reversed(records.kept_days()) if first <= day <= last]
+
+    def people(self, wanted: str, *, by_name: bool) -> list[Person]:
+        """The one with this id, else, `by_name`, all whose name it is. Raises OutOfTime."""
+        latest = self._latest()
+        part = path_part(wanted)
+        if part in latest:
+            return [self._person(part, latest[part])]
+        if not by_name:
+            return []
+        everybody = (self._person(part, day) for part, day in latest.items())
+        return [person for person in everybody if _folded(person.name) == _folded(wanted)]
+
+    def of(self, person: Person) -> Found:
+        """What somebody asked, as far as it can be read in time."""
+        kept: list[Kept] = []
+        for day in self._days:
+            if not self._in_time():
+                return _found(kept, cut=True)
+            if person.part not in self._records.people(day):
+                continue
+            for entry in self._records.of(day, person.part):
+                if entry.outcome == OPEN:
+                    continue
+                if len(kept) >= self._most or not self._in_time():
+                    return _found(kept, cut=True)
+                content = self._records.read(day, person.part, entry)
+                if content is not None:
+                    kept.append(_kept(content, entry.outcome, entry.tokens))
+        return _found(kept, cut=False)
+
+    def _latest(self) -> dict[str, str]:
+        latest: dict[str, str] = {}
+        for day in self._days:
+            self._hurry()
+            for part in self._records.people(day):
+                latest.setdefault(part, day)
+        return latest
+
+    def _person(self, part: str, day: str) -> Person:
+        self._hurry()
+        named = self._records.named(day, part, self._records.of(day, part))
+        return Person(part, named.id, named.name, day)
+
+    def _hurry(self) -> None:
+        if not self._in_time():
+            raise OutOfTime
+
+
+def _found(kept: list[Kept], *, cut: bool) -> Found:
+    return Found(tuple(sorted(kept, key=lambda one: one.at)), cut)
+
+
+def _kept(content: Mapping[str, object], outcome: str, tokens: int) -> Kept:
+    at, question, answer = content.get("created_at"), content.get("question"), content.get("answer")
+    # A command's answer may be somebody else's export: it is not handed on.
+    shown = outcome != "command"
+    return Kept(
+        at=at if isinstance(at, int) else 0,
+        group=content.get("group") is True,
+        outcome=outcome,
+        tokens=tokens,
+        question=question if shown and isinstance(question, str) else "",
+        answer=answer if shown and isinstance(answer, str) else "",
+    )
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().casefold()
