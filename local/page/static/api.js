@@ -32,6 +32,24 @@ export const fetchStory = (id) => call(`/api/story/${encodeURIComponent(id)}`, {
 /** Send as a person; resolves with the message as the server knows it. */
 export const sendMessage = (draft) => post("/api/send", draft);
 
+/** Deliver the callback of a message again, `after` so many seconds of the cloud's clock. */
+export const redeliver = (message, after) => post("/api/redeliver", { message, after });
+
+/** The kinds of messages that can be sent. */
+export const fetchKinds = () => call("/api/kinds");
+
+/** Every fault there is, and those that are switched on. */
+export const fetchFaults = () => call("/api/faults", { cache: "no-store" });
+
+/** Switch a fault on; resolves with its entry among those that are on. */
+export const switchOn = (fault) => post("/api/faults", fault);
+
+/** Switch off the fault of that number, or all; resolves with what is left. */
+export const switchOff = (number) => call(`/api/faults${number === undefined ? "" : `/${number}`}`, { method: "DELETE" });
+
+/** Move the clock: {advance: seconds} or {reset: true}; resolves with it. */
+export const moveClock = (move) => post("/api/clock", move);
+
 /** Forget everything. */
 export const resetAll = () => post("/api/reset", {});
 

@@ -1,87 +1,70 @@
 // Wiring: the store hears the server, the views hear the store, the address says what is open.
 
 import { fetchState, listen, Refused, resetAll } from "./api.js";
+import { wireClient } from "./client.js";
 import { Composer } from "./composer.js";
-import { drawConversations, titleOf } from "./conversations.js";
+import { drawConversations } from "./conversations.js";
 import { byId } from "./dom.js";
-import { currentLanguage, say, sayAll, suggestLanguage, switchLanguage } from "./language.js";
+import { drawHead } from "./head.js";
+import { say, sayAll, suggestLanguage, switchLanguage } from "./language.js";
 import { forget, keep, recall } from "./memory.js";
 import { drawPeople, drawUnread, wirePeople } from "./people.js";
+import { address, addressed, readdress, TOOLS } from "./route.js";
 import { Store } from "./store.js";
 import { StoryPanel } from "./story.js";
 import { Threads } from "./threads.js";
+import { ToolsPanel } from "./tools.js";
 
 const narrow = matchMedia("(max-width: 720px)");
 const store = new Store();
 const threads = new Threads(store);
 const composer = new Composer(store, (message) => store.messages.has(message.id) || store.put(message));
-const story = new StoryPanel(store, () => go(route().conversation));
+const story = new StoryPanel(store, () => go(shown));
+const tools = new ToolsPanel(store, () => go(shown));
+let shown = null;
 
-/** The address: #conversation, or #conversation/message with that message's story. */
-function route() {
-  const [conversation, message] = location.hash.slice(1).split("/").map(decode);
-  return { conversation: store.conversations.get(conversation)?.id ?? null, message: message || null };
-}
-
-function decode(part) {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return "";
-  }
-}
-
-function go(conversation, message) {
-  const parts = [conversation, message].filter(Boolean).map(encodeURIComponent);
-  const focusBack = !message && byId("story").contains(document.activeElement);
-  if (location.hash.slice(1) !== parts.join("/")) location.hash = parts.join("/");
+function go(conversation, place) {
+  const focusBack = !place && document.activeElement?.closest(".panel");
+  address(conversation, place);
   open();
   if (focusBack) composer.focus();
 }
 
 /** Show what the address says; on a wide screen something is always open. */
-function open() {
+function open(focus = true) {
   if (!store.ready) return;
-  let { conversation: id, message } = route();
-  if (!id && !narrow.matches) {
-    id = startConversation();
-    if (id) history.replaceState(null, "", `#${encodeURIComponent(id)}`);
+  const { conversation: named, place } = addressed();
+  let conversation = store.conversations.get(named) ?? null;
+  if (!conversation && !narrow.matches) {
+    conversation = startConversation();
+    if (conversation) readdress(conversation.id);
   }
-  const conversation = store.conversations.get(id) ?? null;
   if (conversation && !conversation.people.includes(store.person)) store.become(conversation.people[0]);
   byId("app").dataset.view = conversation ? "chat" : "list";
-  const changed = conversation?.id !== shown;
+  const changed = (conversation?.id ?? null) !== shown;
   shown = conversation?.id ?? null;
   if (conversation) keep("conversation", conversation.id);
   if (changed) threads.show(conversation);
-  drawHead(conversation);
+  drawHead(store, conversation);
   composer.open(conversation);
   drawPeople(store, conversation);
-  story.show(conversation && store.messages.has(message) ? message : null);
+  openPanel(conversation, place);
   look();
-  if (changed && conversation && !narrow.matches && !message) composer.focus();
+  if (focus && changed && conversation && !narrow.matches && !place) composer.focus();
 }
 
-let shown = null;
+function openPanel(conversation, place) {
+  const message = conversation && store.messages.has(place) ? place : null;
+  const withTools = Boolean(conversation) && place === TOOLS;
+  byId("app").classList.toggle("with-panel", Boolean(message) || withTools);
+  story.show(message);
+  tools.show(withTools, conversation);
+}
 
 function startConversation() {
-  const mine = store.myConversations().map(({ conversation }) => conversation.id);
+  const mine = store.myConversations().map(({ conversation }) => conversation);
   const last = recall("conversation", null);
-  return mine.includes(last) ? last : (mine[0] ?? null);
-}
-
-function drawHead(conversation) {
-  byId("title").textContent = conversation ? titleOf(store, conversation) : "";
-  byId("subtitle").textContent = conversation ? subtitle(conversation) : "";
-  byId("model").textContent = store.model.demo ? "" : store.model.name;
-  byId("demo").hidden = !store.model.demo;
-  document.title = conversation ? `${conversation.title} · ${say("app")}` : say("app");
-}
-
-function subtitle(conversation) {
-  const names = conversation.people.map((id) => store.nameOf(id));
-  if (conversation.kind === "private") return say("privateWith", { name: names[0] });
-  return say("members", { count: names.length, names: names.join(currentLanguage() === "zh" ? "、" : ", ") });
+  return mine.find(({ id }) => id === last) ?? mine[0] ?? null;
 }
 
 /** What is on the screen of somebody who looks counts as read. */
@@ -91,21 +74,24 @@ function look() {
   drawUnread(store);
 }
 
-function redraw() {
+function redraw(focus) {
   sayAll(document);
-  byId("language").querySelector(".rail-label").textContent = say("otherLanguage");
-  byId("language").title = say("otherLanguageLabel");
-  threads.forget();
-  shown = null;
-  open();
+  tools.redraw();
+  redrawMessages(focus);
   story.redraw();
 }
 
-store.addEventListener("state", redraw);
+function redrawMessages(focus = false) {
+  threads.forget();
+  shown = null;
+  open(focus);
+}
+
+store.addEventListener("state", () => redraw(true));
 store.addEventListener("person", () => {
   threads.turnSides();
-  const conversation = store.conversations.get(route().conversation);
-  if (conversation && !conversation.people.includes(store.person)) go(narrow.matches ? null : startConversation());
+  const conversation = store.conversations.get(addressed().conversation);
+  if (conversation && !conversation.people.includes(store.person)) go(narrow.matches ? null : startConversation()?.id);
   else open();
 });
 store.addEventListener("message", ({ detail: { message, isNew } }) => {
@@ -132,9 +118,11 @@ byId("threads").addEventListener("click", (event) => {
   else if (event.target.closest(".quote")) composer.quote(store.messages.get(id));
   else if (event.target.closest(".try")) composer.submit(event.target.closest(".try").dataset.text);
 });
+byId("tools-open").addEventListener("click", () => go(shown, byId("tools").hidden ? TOOLS : null));
+wireClient(() => redrawMessages());
 byId("language").addEventListener("click", () => {
   switchLanguage();
-  redraw();
+  redraw(false);
 });
 byId("reset").addEventListener("click", () => byId("reset-dialog").showModal());
 byId("reset-cancel").addEventListener("click", () => byId("reset-dialog").close());
@@ -143,8 +131,8 @@ byId("reset-go").addEventListener("click", async () => {
   forget("draft.");
   await resetAll().catch(offline);
 });
-addEventListener("hashchange", open);
-narrow.addEventListener("change", open);
+addEventListener("hashchange", () => open());
+narrow.addEventListener("change", () => open());
 document.addEventListener("visibilitychange", look);
 wirePeople(store);
 
@@ -164,7 +152,7 @@ async function readState() {
     suggestLanguage(state.language);
     store.load(state);
     byId("offline").hidden = true;
-    for (const message of waiting) store.put(message);
+    waiting.forEach(apply);
   } catch (problem) {
     setTimeout(readState, READ_AGAIN_MS);
     offline(problem);
@@ -173,6 +161,11 @@ async function readState() {
     if (again) queueMicrotask(readState);
     again = false;
   }
+}
+
+function apply(event) {
+  if (event.kind === "message") store.put(event.message);
+  else if (store.ready) store.setTools(event);
 }
 
 function offline(problem) {
@@ -188,7 +181,7 @@ listen({
   onLost: offline,
   onEvent: (event) => {
     if (event.kind === "reset") readState();
-    else if (event.kind === "message" && waiting) waiting.push(event.message);
-    else if (event.kind === "message") store.put(event.message);
+    else if (waiting) waiting.push(event);
+    else apply(event);
   },
 });

@@ -1,10 +1,14 @@
 // Writing: Enter sends, Shift-Enter breaks the line, the arrows recall what was said before.
 
 import { Refused, sendMessage } from "./api.js";
+import { Attachment } from "./attachment.js";
 import { byId } from "./dom.js";
+import { draftOf, draftsOf, lacksWords } from "./drafts.js";
+import { wireKindMenu } from "./kind_menu.js";
 import { say } from "./language.js";
 import { keep, recall } from "./memory.js";
 import { excerpt } from "./message.js";
+import { chooseRecords } from "./records.js";
 
 /** The composer of the conversation that is open. */
 export class Composer {
@@ -14,6 +18,7 @@ export class Composer {
   #recalled = -1;
   #sending = Promise.resolve();
   #onSent;
+  #attachment = new Attachment((trouble) => this.#attached(trouble));
 
   /** `onSent` is called with each message the server has taken. */
   constructor(store, onSent) {
@@ -25,6 +30,13 @@ export class Composer {
     byId("send").addEventListener("click", () => this.submit());
     byId("mention").addEventListener("click", () => this.#toggleMention());
     byId("unquote").addEventListener("click", () => this.quote(null));
+    wireKindMenu({
+      group: () => this.#conversation?.kind === "group",
+      attachment: this.#attachment,
+      onKind: (kind) => this.#choose(kind),
+      onRecords: () => chooseRecords(this.#store, this.#conversation, (records) => this.#attachment.set({ kind: "chatRecord", records })),
+      onTrouble: (problem) => this.#failed(problem),
+    });
   }
 
   /** Write in that conversation from now on; its draft comes back. */
@@ -33,6 +45,7 @@ export class Composer {
     this.#conversation = conversation;
     if (other) {
       this.quote(null);
+      this.#attachment.clear();
       this.#write(conversation ? recall(`draft.${conversation.id}`, "") : "");
     }
     this.draw();
@@ -51,7 +64,8 @@ export class Composer {
     hint.hidden = !group || this.#mentions();
     hint.textContent = say("mentionHint");
     byId("text").placeholder = say(group ? "placeholderGroup" : "placeholder", { robot });
-    byId("text").disabled = byId("send").disabled = !this.#conversation;
+    for (const name of ["text", "send", "picture", "more"]) byId(name).disabled = !this.#conversation;
+    this.#attachment.place(group);
     this.#drawQuote();
   }
 
@@ -67,38 +81,56 @@ export class Composer {
     if (message) this.focus();
   }
 
-  /** Send what is written, or `given`. Messages go one after the other, so that their order stays. */
+  /** Send what is written and attached, or `given`. Messages go one after the other, so that their order stays. */
   submit(given) {
     const text = given ?? byId("text").value;
-    if (!text.trim() || !this.#conversation) return;
-    const draft = this.#draft(text);
+    const attached = given === undefined ? this.#attachment.now : null;
+    if (!this.#conversation) return;
+    const drafts = draftsOf(text, attached, this.#place());
+    if (drafts.length === 0) return;
+    if (drafts.some(lacksWords)) return this.#trouble(say("wordsNeeded"));
     if (given === undefined) this.#write("");
+    this.#attachment.clear();
     this.quote(null);
     this.#trouble(null);
-    this.#sending = this.#sending.then(() => this.#post(draft, text));
+    for (const draft of drafts) this.#send(draft, draft.text && text, draft.kind && attached);
   }
 
-  #draft(text) {
-    const { id, kind } = this.#conversation;
-    const draft = { conversation: id, person: this.#store.person, text };
-    if (kind === "group") {
-      const typed = `@${this.#store.robot.name}`;
-      const named = text.trimStart().startsWith(typed);
-      draft.mention = named || this.#mentions();
-      if (named) draft.text = text.trimStart().slice(typed.length).trimStart() || " ";
-    }
-    if (this.#quote) draft.quote = this.#quote.id;
-    return draft;
+  /** A kind without words goes at once; another one waits for them. */
+  #choose(kind) {
+    if (kind.text === "none") this.#send(draftOf("", { kind: kind.id }, this.#place()));
+    else this.#attachment.set({ kind: kind.id });
   }
 
-  async #post(draft, text) {
+  #place() {
+    const { robot, person } = this.#store;
+    return { conversation: this.#conversation, person, robot: robot.name, mention: this.#mentions(), quote: this.#quote?.id };
+  }
+
+  #attached(trouble) {
+    this.#trouble(trouble);
+    this.focus();
+  }
+
+  /** What was not sent is given back. */
+  #send(draft, text = "", attached = null) {
+    this.#sending = this.#sending.then(() => this.#post(draft, text, attached));
+  }
+
+  async #post(draft, text, attached) {
     try {
       this.#onSent(await sendMessage(draft));
     } catch (problem) {
-      if (!(problem instanceof Refused)) throw problem;
-      this.#trouble(say("notSent", { why: problem.why ?? say("unreachable") }));
-      if (this.#conversation?.id === draft.conversation && !byId("text").value) this.#write(text);
+      this.#failed(problem);
+      if (this.#conversation?.id !== draft.conversation) return;
+      if (!byId("text").value) this.#write(text);
+      if (attached && !this.#attachment.now) this.#attachment.restore(attached);
     }
+  }
+
+  #failed(problem) {
+    if (!(problem instanceof Refused)) throw problem;
+    this.#trouble(say("notSent", { why: problem.why ?? say("unreachable") }));
   }
 
   #trouble(sentence) {
@@ -116,6 +148,7 @@ export class Composer {
       if (this.#recall(event.key === "ArrowUp" ? 1 : -1)) event.preventDefault();
     } else if (event.key === "Escape") {
       this.quote(null);
+      this.#attachment.clear();
     }
   }
 
@@ -125,7 +158,7 @@ export class Composer {
     if (this.#recalled < 0 && (step < 0 || text.value)) return false;
     const said = this.#store
       .messagesOf(this.#conversation?.id)
-      .filter((message) => message.from === this.#store.person && message.text.trim());
+      .filter((message) => message.from === this.#store.person && message.text?.trim());
     const next = Math.min(this.#recalled + step, said.length - 1);
     if (said.length === 0) return false;
     this.#write(next < 0 ? "" : said.at(-1 - next).text);

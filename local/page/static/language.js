@@ -1,5 +1,6 @@
 // The language of the page, and how numbers and times read in it.
 
+import { cloudNow } from "./clock.js";
 import { keep, recall } from "./memory.js";
 import { WORDS } from "./words.js";
 
@@ -28,6 +29,7 @@ export function say(key, values = {}) {
 export function sayAll(root) {
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   for (const node of root.querySelectorAll("[data-say]")) node.textContent = say(node.dataset.say);
+  for (const node of root.querySelectorAll("[data-say-title]")) node.title = say(node.dataset.sayTitle);
   for (const node of root.querySelectorAll("[data-say-label]")) {
     node.setAttribute("aria-label", say(node.dataset.sayLabel));
     if (node.tagName === "BUTTON") node.title = say(node.dataset.sayLabel);
@@ -53,13 +55,17 @@ export function clockTime(at) {
 /** For a list: the time today, else the day. */
 export const shortTime = (at) => dayName(at) || clockTime(at);
 
+/** Date and time to the second. */
+export const fullTime = (at) => format({ dateStyle: "medium", timeStyle: "medium" }).format(at);
+
 /** To the millisecond. */
 export const exactTime = (at) =>
   format({ hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hour12: false }).format(at);
 
 function dayName(at) {
-  const midnight = new Date().setHours(0, 0, 0, 0);
-  if (at >= midnight) return "";
+  const midnight = new Date(cloudNow()).setHours(0, 0, 0, 0);
+  if (at >= midnight && at < midnight + 86_400_000) return "";
+  if (at >= midnight) return format({ month: "short", day: "numeric" }).format(at);
   if (at >= midnight - 86_400_000) return say("yesterday");
   return format({ month: "short", day: "numeric" }).format(at);
 }
@@ -68,4 +74,23 @@ function dayName(at) {
 export function duration(ms) {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+}
+
+const SPANS = [
+  ["days", 86_400],
+  ["hours", 3600],
+  ["minutesLong", 60],
+  ["seconds", 1],
+];
+
+/** "1 h 30 min": the two largest parts of a number of seconds. */
+export function span(seconds) {
+  let rest = Math.round(Math.abs(seconds));
+  const parts = [];
+  for (const [key, size] of SPANS) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count > 0) parts.push(say(key, { count }));
+  }
+  return parts.slice(0, 2).join(" ") || say("seconds", { count: 0 });
 }

@@ -1,19 +1,35 @@
-// Markdown as DingTalk's PC client shows it, from text that nobody trusts.
+// Markdown as DingTalk's clients show it, from text that nobody trusts.
 
 import DOMPurify from "./vendor/dompurify.js";
 import markdownIt from "./vendor/markdown-it.js";
+import { isMobile } from "./client.js";
 import { say } from "./language.js";
+
+/** Addresses that a link may lead to. */
+export const SAFE_ADDRESS = /^(?:https?|mailto|dingtalk):/i;
 
 // html off: tags are shown as text. breaks off: DingTalk, too, needs two blanks for a line break.
 const markdown = markdownIt({ html: false, linkify: true, breaks: false });
+const mobile = markdownIt({ html: false, linkify: true, breaks: false }).disable("table");
+const { escapeHtml } = markdown.utils;
 
 // A picture is shown as a link: the page loads nothing from the internet.
-markdown.renderer.rules.image = (tokens, index) => {
+markdown.renderer.rules.image = mobile.renderer.rules.image = (tokens, index) => {
   const token = tokens[index];
-  const url = markdown.utils.escapeHtml(token.attrGet("src") ?? "");
-  const label = markdown.utils.escapeHtml(`[${say("picture")}] ${token.content}`.trim());
+  const url = escapeHtml(token.attrGet("src") ?? "");
+  const label = escapeHtml(`[${say("picture")}] ${token.content}`.trim());
   return `<a class="picture" href="${url}">${label}</a>`;
 };
+
+// On a telephone code is shown as it is written, without a ground of its own
+// (reported in soimy/openclaw-channel-dingtalk#533, and so are tables).
+const asWritten = (text) => escapeHtml(text.trimEnd()).replaceAll("\n", "<br>");
+mobile.renderer.rules.fence = mobile.renderer.rules.code_block = (tokens, index) => {
+  const { markup, info, content } = tokens[index];
+  const lines = markup ? [`${markup}${info}`, content.trimEnd(), markup] : [content];
+  return `<p class="as-written">${asWritten(lines.join("\n"))}</p>`;
+};
+mobile.renderer.rules.code_inline = (tokens, index) => asWritten(`\`${tokens[index].content}\``);
 
 // Alignment comes as an inline style, which the page's security policy forbids.
 for (const rule of ["th_open", "td_open"]) {
@@ -30,7 +46,7 @@ const ALLOWED = {
     "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
   ],
   ALLOWED_ATTR: ["class", "href", "start", "title"],
-  ALLOWED_URI_REGEXP: /^(?:https?|mailto|dingtalk):/i,
+  ALLOWED_URI_REGEXP: SAFE_ADDRESS,
   ALLOW_ARIA_ATTR: false,
   ALLOW_DATA_ATTR: false,
   RETURN_DOM_FRAGMENT: true,
@@ -46,4 +62,4 @@ DOMPurify.addHook("afterSanitizeAttributes", (node) => {
 });
 
 /** The document fragment that shows `text`: no script, no style, no picture, no form can be in it. */
-export const rendered = (text) => DOMPurify.sanitize(markdown.render(text), ALLOWED);
+export const rendered = (text) => DOMPurify.sanitize((isMobile() ? mobile : markdown).render(text), ALLOWED);

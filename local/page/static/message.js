@@ -1,27 +1,16 @@
 // One message: its bubble, and the line below that says what became of it.
 
 import { avatar } from "./avatar.js";
+import { content, substitute } from "./bodies.js";
 import { element, icon } from "./dom.js";
 import { clockTime, duration, say } from "./language.js";
-import { rendered } from "./markdown.js";
 
 const PAUSE_MS = 5 * 60_000;
 const EXCERPT = 40;
 
-/** One way to show each kind of message; whatever else arrives is named and shown as text. */
-const KINDS = {
-  text: (message) => plain(message.text),
-  markdown: (message) => (message.from === "bot" ? rendered(message.text) : plain(message.text)),
-};
-
-const plain = (text) => element("p", { class: "plain" }, text);
-
-const unknownKind = (message) =>
-  element("div", {}, element("p", { class: "other-kind" }, say("otherKind", { kind: message.kind })), plain(message.text ?? ""));
-
 /** The first words of a message, for lists and quotes, with names in place of staff ids. */
 export function excerpt(store, message) {
-  const source = message.text || message.title || "";
+  const source = message.text.trim() || message.title || substitute(message);
   const bare = message.from === "bot" ? source.replace(/^\s*(?:>|#+ |[-*] |```\w*)|[`*]/gm, "") : source;
   const people = (message.mentions ?? []).map((id) => store.people.get(id)).filter((person) => person?.staffId);
   const named = people.reduce((said, { staffId, name }) => said.replaceAll(`@${staffId}`, `@${name}`), bare);
@@ -66,8 +55,8 @@ export function updateState(store, item, message) {
 }
 
 function body(store, message) {
-  const content = (KINDS[message.kind] ?? unknownKind)(message);
-  const holder = element("div", { class: message.from === "bot" && message.kind === "markdown" ? "markdown-body" : "body" }, content);
+  const markdown = message.from === "bot" && message.kind === "markdown";
+  const holder = element("div", { class: markdown ? "markdown-body" : "body" }, content(message, store.nameOf(message.from)));
   if (message.from === "bot") showMentions(store, message, holder);
   else if (isMention(store, message)) holder.querySelector(".plain")?.prepend(mention(store.robot.name), " ");
   return holder;

@@ -3,8 +3,7 @@
 import { avatar } from "./avatar.js";
 import { byId, element } from "./dom.js";
 import { say } from "./language.js";
-
-const MENU_KEYS = { ArrowDown: 1, ArrowUp: -1 };
+import { wireMenuKeys } from "./menus.js";
 
 /** Wire the menu; choosing calls `store.become`. */
 export function wirePeople(store) {
@@ -15,17 +14,8 @@ export function wirePeople(store) {
     store.become(choice.dataset.person);
     menu.hidePopover();
   });
-  menu.addEventListener("toggle", (event) => {
-    if (event.newState === "open") menu.querySelector("[aria-checked=true]")?.focus();
-    byId("me").setAttribute("aria-expanded", String(event.newState === "open"));
-  });
-  menu.addEventListener("keydown", (event) => {
-    if (!(event.key in MENU_KEYS)) return;
-    event.preventDefault();
-    const choices = [...menu.children];
-    const next = choices.indexOf(document.activeElement) + MENU_KEYS[event.key];
-    choices.at(next % choices.length)?.focus();
-  });
+  menu.addEventListener("toggle", (event) => event.newState === "open" && menu.querySelector("[aria-checked=true]")?.focus());
+  wireMenuKeys(menu, byId("me"));
   byId("speakers").addEventListener("click", (event) => {
     const choice = event.target.closest("[data-person]");
     if (choice) store.become(choice.dataset.person);

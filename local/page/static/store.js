@@ -1,14 +1,16 @@
 // What the page knows: people, conversations, messages in their order, and who one speaks as.
 
+import { setClock } from "./clock.js";
 import { keep, recall } from "./memory.js";
 
 /**
  * Fires "state" when everything must be drawn anew, "message" (detail: {message, isNew}) for one message,
- * "person" when one speaks as somebody else, "seen" when unread counts change.
+ * "person" when one speaks as somebody else, "seen" when unread counts change, "tools" when faults or clock do.
  */
 export class Store extends EventTarget {
   robot = { name: "" };
   model = { demo: false, name: "" };
+  faults = [];
   people = new Map();
   conversations = new Map();
   messages = new Map();
@@ -33,6 +35,14 @@ export class Store extends EventTarget {
     for (const id of Object.keys(this.#seen)) this.#seen[id] = Math.min(this.#seen[id], this.messagesOf(id).length);
     this.ready = true;
     if (first) this.#fire("state");
+    this.setTools(state);
+  }
+
+  /** What is switched on, and where the clock stands; either may be missing. */
+  setTools({ faults, clock }) {
+    if (faults) this.faults = faults;
+    if (clock) setClock(clock);
+    if (faults || clock) this.#fire("tools");
   }
 
   /** A new or changed message. */

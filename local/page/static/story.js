@@ -1,10 +1,11 @@
 // The story of a message: what was sent, what came back, which functions ran, what they asked, posted and logged.
 
-import { fetchStory, Refused } from "./api.js";
+import { fetchStory, redeliver, Refused } from "./api.js";
 import { byId, element } from "./dom.js";
 import { duration, exactTime, say } from "./language.js";
-import { excerpt } from "./message.js";
 import { asCurl, copy } from "./curl.js";
+import { asRecording, asTest } from "./fixture.js";
+import { excerpt } from "./message.js";
 import { valueView } from "./values.js";
 
 /** The known chapters in their order: key, heading, open from the start. Others follow under their own name. */
@@ -16,6 +17,7 @@ const CHAPTERS = [
   ["webhook", "storyWebhook", false],
   ["files", "storyFiles", false],
   ["logs", "storyLogs", false],
+  ["redeliveries", "storyRedeliveries", false],
 ];
 const QUIET_MS = 150;
 
@@ -23,7 +25,7 @@ const QUIET_MS = 150;
 export class StoryPanel {
   #store;
   #id = null;
-  #request = null;
+  #story = null;
   #timer = null;
   #drawn = "";
   #opened = new Map();
@@ -33,7 +35,13 @@ export class StoryPanel {
     this.#store = store;
     byId("story-close").addEventListener("click", onClose);
     byId("story").addEventListener("keydown", (event) => event.key === "Escape" && onClose());
-    byId("curl").addEventListener("click", () => this.#copyCurl());
+    byId("curl").addEventListener("click", () => tellCopied(asCurl(this.#story.request)));
+    byId("copy-recording").addEventListener("click", () => tellCopied(asRecording(this.#story.request)));
+    byId("copy-test").addEventListener("click", () => tellCopied(asTest(store, store.messages.get(this.#subject()), this.#story)));
+    byId("story-tools").addEventListener("click", (event) => {
+      const { after } = event.target.closest("[data-after]")?.dataset ?? {};
+      if (after !== undefined) this.#again(Number(after));
+    });
     byId("story-body").addEventListener("click", (event) => {
       const button = event.target.closest("[data-copy]");
       if (button) tellCopied(button.nextElementSibling.textContent);
@@ -45,11 +53,10 @@ export class StoryPanel {
     const other = id !== this.#id;
     this.#id = id;
     byId("story").hidden = !id;
-    byId("app").classList.toggle("with-story", Boolean(id));
     if (!id || !other) return;
     this.#drawn = "";
-    this.#request = null;
-    byId("curl").hidden = true;
+    this.#story = null;
+    byId("story-tools").hidden = true;
     byId("story-body").replaceChildren(element("p", { class: "hint" }, say("storyLoading")));
     byId("story-title").focus({ preventScroll: true });
     this.#read();
@@ -93,8 +100,8 @@ export class StoryPanel {
     const drawing = JSON.stringify([story, message]);
     if (drawing === this.#drawn) return;
     this.#drawn = drawing;
-    this.#request = story.request ?? null;
-    byId("curl").hidden = !this.#request?.url;
+    this.#story = story;
+    byId("story-tools").hidden = !story.request?.url;
     const body = byId("story-body");
     const scroll = body.scrollTop;
     for (const details of body.querySelectorAll(":scope > details")) this.#opened.set(details.dataset.chapter, details.open);
@@ -118,18 +125,37 @@ export class StoryPanel {
     });
   }
 
-  #copyCurl() {
-    if (this.#request) tellCopied(asCurl(this.#request));
+  async #again(after) {
+    try {
+      await redeliver(this.#subject(), after);
+      tell(say(after ? "redeliverLaterSaid" : "redelivered"));
+    } catch (problem) {
+      if (!(problem instanceof Refused)) throw problem;
+      tell(say("toolsRefused", { why: problem.why ?? say("unreachable") }));
+    }
   }
 }
 
 /** Beside a chapter's heading: its result in a word. */
 function brief(key, value) {
-  if (key !== "response" || !value) return null;
-  const { status, ms } = value;
-  const text = [status, ms == null ? "" : duration(ms)].filter(Boolean).join(" · ");
-  return text ? element("span", { class: status < 400 ? "brief good" : "brief bad" }, text) : null;
+  const [text, good] = (Object.hasOwn(BRIEFS, key) && value && BRIEFS[key](value)) || ["", true];
+  return text ? element("span", { class: good ? "brief good" : "brief bad" }, text) : null;
 }
+
+const known = (ms) => (ms === null || ms === undefined ? "–" : duration(ms));
+
+const BRIEFS = {
+  response: ({ status, ms }) => [[status, ms == null ? "" : duration(ms)].filter(Boolean).join(" · "), status < 400],
+  model(requests) {
+    const last = requests.at(-1);
+    if (!last) return null;
+    return [say("briefModel", { first: known(last.first_token_ms), total: known(last.total_ms) }), (last.status ?? 200) < 400];
+  },
+  webhook(posts) {
+    const codes = posts.map(({ errcode, status }) => errcode ?? status).filter((code) => code !== undefined);
+    return [codes.join(", "), codes.every((code) => code === 0)];
+  },
+};
 
 function summary(store, message) {
   const { phase, ack_ms: ack, answered_ms: answered, why } = message.state ?? {};
@@ -150,10 +176,13 @@ function summary(store, message) {
 }
 
 async function tellCopied(text) {
-  const done = await copy(text);
+  tell(say((await copy(text)) ? "copied" : "notCopied"));
+}
+
+function tell(sentence) {
   const note = byId("copied");
-  note.textContent = say(done ? "copied" : "notCopied");
+  note.textContent = sentence;
   note.classList.add("shown");
-  clearTimeout(tellCopied.timer);
-  tellCopied.timer = setTimeout(() => note.classList.remove("shown"), 1800);
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => note.classList.remove("shown"), 2400);
 }

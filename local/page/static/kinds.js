@@ -1,0 +1,25 @@
+// The kinds of messages: what they are called, and which can be sent where.
+
+import { fetchKinds } from "./api.js";
+import { currentLanguage, say } from "./language.js";
+import { WORDS } from "./words.js";
+
+let kinds = null;
+
+/** Every kind that can be sent, as the server lists them; asked once. */
+export async function sendable() {
+  kinds ??= (await fetchKinds()).kinds;
+  return kinds;
+}
+
+/** One of them; null when it is unknown, or nobody has asked yet. */
+export const kindOf = (id) => kinds?.find((kind) => kind.id === id) ?? null;
+
+/** The short name of a kind, its id when it has none. */
+export function kindName(id) {
+  const key = `kind${id.charAt(0).toUpperCase()}${id.slice(1)}`;
+  return key in WORDS.zh ? say(key) : id;
+}
+
+/** What the server says a kind is. */
+export const kindLine = (kind) => kind.line[currentLanguage()];
