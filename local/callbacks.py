@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from local.clock import CloudClock
@@ -43,12 +43,12 @@ class Callbacks:
 
         self._later(sent, work())
 
-    def again(self, sent: Sent, seconds: float) -> None:
+    def again(self, sent: Sent, seconds: float, headers: Mapping[str, str] | None = None) -> None:
         """Deliver `sent` once more, so many seconds from now, in the background."""
 
         async def work() -> None:
             await self._clock.sleep(seconds)
-            await self._dingtalk.deliver(sent)
+            await self._dingtalk.deliver(sent, headers)
 
         self._later(sent, work())
 

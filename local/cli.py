@@ -1,13 +1,11 @@
-"""The command line of the local cloud."""
+"""The command line of the local cloud: the page, and what scripts use instead of it."""
 
 from __future__ import annotations
 
 import argparse
 import errno
-import os
 import signal
 import sys
-import tempfile
 import threading
 import webbrowser
 from collections.abc import Mapping, Sequence
@@ -15,15 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from local.cloud import LocalCloud
-from local.dotenv import DotenvProblem, read_dotenv
-from local.fc import AsyncRules
-from local.options import Options
+from local.launch import LaunchProblem, add_options, check_options, launched
 from local.page_server import PageServer
-from local.provider import provider
+from local.recordings import Recording, RecordingProblem
 from local.runs import LogLine
-from local.settings_files import Compiled, SettingsFilesProblem, compile_files
 
 PORT = 8765
+BUCKET = Path(".local/oss")
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
@@ -33,70 +29,52 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
         description="Run both functions on this machine, with stand-ins for Function Compute, DingTalk, OSS and the "
         "model, and a page to talk to them. CHATGPT_API_KEY or BASE_URL, in the environment or in .env, switch to a "
         "real model.",
+        epilog='Also: `python -m local send "text"` sends one message and prints the answer; `python -m local recorder '
+        "FILE` records what a real robot is sent. Both have a --help of their own.",
     )
     parser.add_argument(
         "--port", type=int, default=PORT, help="port of the page; 0 for any free one (default %(default)s)"
     )
+    add_options(parser, bucket=BUCKET)
+    parser.set_defaults(bucket=None)  # a replay has a temporary one
+    parser.add_argument("--record", type=Path, metavar="FILE", help="append every callback to this file")
     parser.add_argument(
-        "--instances", type=int, default=4, help="most instances of each function (default %(default)s)"
+        "--replay", type=Path, metavar="FILE", help="send the callbacks of this file, print their stories, and end"
     )
-    parser.add_argument(
-        "--bucket", type=Path, default=Path(".local/oss"), help="folder of the bucket (default %(default)s)"
-    )
-    parser.add_argument("--env", type=Path, default=Path(".env"), help="file with settings (default %(default)s)")
-    parser.add_argument(
-        "--settings", type=Path, default=Path(), help="folder of config.yml and prompts.yml (default: this one)"
-    )
-    parser.add_argument(
-        "--language", choices=("zh", "en"), help="language of the bot and the page (default: LANGUAGE, or zh)"
-    )
-    parser.add_argument("--demo", action="store_true", help="use the demonstration model although a key is set")
     parser.add_argument("--logs", action="store_true", help="print what the functions log")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     parsed = parser.parse_args(given)
     if not 0 <= parsed.port <= 65535:
         parser.error("--port must be from 0 to 65535")
-    if not 1 <= parsed.instances <= 100:
-        parser.error("--instances must be from 1 to 100")
+    check_options(parser, parsed)
+    if parsed.bucket is None and parsed.replay is None:
+        parsed.bucket = BUCKET
     return parsed
 
 
 def main(given: Sequence[str]) -> int:
-    """Run until Ctrl-C; returns the exit status."""
+    """Do what the command line asks; returns the exit status."""
+    if given and given[0] == "send":
+        from local import send
+
+        return send.main(given[1:])
+    if given and given[0] == "recorder":
+        from local import recorder
+
+        return recorder.main(given[1:])
     parsed = arguments(given)
-    with tempfile.TemporaryDirectory(prefix="local-cloud-settings-") as work:
-        try:
-            files = compile_files(parsed.settings, Path(work))
-            dotenv = read_dotenv(parsed.env)
-        except (DotenvProblem, SettingsFilesProblem) as problem:
-            return _fail(str(problem))
-        return _start(parsed, dotenv, files)
-
-
-def _start(parsed: argparse.Namespace, dotenv: Mapping[str, str], files: Compiled) -> int:
-    environ = {} if parsed.demo else os.environ
-    # A model's address in config.yml is for the deployment; what switches to it here is a key beside it.
-    demo = provider(environ, dotenv, demo=parsed.demo).demo
-    # The same order as deployed: what is unset or empty in the environment comes from the file.
-    settings = {**files.settings, **{name: value for name, value in dotenv.items() if value.strip()}}
-    chosen = provider(environ, settings, demo=demo)
-    language = parsed.language or chosen.settings.get("LANGUAGE") or os.environ.get("LANGUAGE") or ""
-    options = Options(
-        conversation_settings={**chosen.conversation_settings, **files.conversation},
-        reply_settings=chosen.settings,
-        instances=parsed.instances,
-        bucket=parsed.bucket,
-        language=language if language in ("zh", "en") else "zh",
-        rules=AsyncRules(retry_delay=1.0),
-        pace=1.0,
-        model_pace=0.02,
-        watch_files=True,
-    )
     try:
-        cloud = LocalCloud(options)
-    except OSError as problem:
-        return _fail(f"the bucket folder {parsed.bucket} cannot be used: {problem.strerror or problem}")
-    return _run(cloud, parsed, {"demo": chosen.demo, "name": chosen.name})
+        recording = Recording(parsed.record) if parsed.record else None
+        with launched(parsed) as ready:
+            if recording is not None:
+                ready.cloud.dingtalk.delivering = recording.append
+            if parsed.replay is not None:
+                from local.replay import replay
+
+                return replay(ready.cloud, parsed.replay, print_log=parsed.logs)
+            return _run(ready.cloud, parsed, ready.model)
+    except (LaunchProblem, RecordingProblem) as problem:
+        return fail(str(problem))
 
 
 def _run(cloud: LocalCloud, parsed: argparse.Namespace, model: Mapping[str, Any]) -> int:
@@ -108,9 +86,9 @@ def _run(cloud: LocalCloud, parsed: argparse.Namespace, model: Mapping[str, Any]
         try:
             cloud.do(page.site.start(parsed.port))
         except OSError as problem:
-            return _fail(_port_problem(parsed.port, problem))
+            return fail(_port_problem(parsed.port, problem))
         if parsed.logs:
-            cloud.fc.on_log = _print_log
+            cloud.fc.on_log = print_log
         print(page.site.url, flush=True)
         if parsed.open:
             webbrowser.open(page.site.url)
@@ -126,10 +104,12 @@ def _port_problem(port: int, problem: OSError) -> str:
     return f"port {port} cannot be opened: {problem.strerror or problem}"
 
 
-def _print_log(line: LogLine) -> None:
+def print_log(line: LogLine) -> None:
+    """Print a line that a function wrote."""
     print(f"{line.function}  {line.text}", file=sys.stderr, flush=True)
 
 
-def _fail(sentence: str) -> int:
+def fail(sentence: str) -> int:
+    """Say in one sentence why nothing was done; returns the exit status."""
     print(f"python -m local: {sentence}", file=sys.stderr)
     return 1

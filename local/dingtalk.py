@@ -48,6 +48,7 @@ class DingTalk:
         self.trigger = ""
         self.changed: Callable[[Sent | Shown], None] = lambda _: None
         self.rate: int | None = None
+        self.delivering: Callable[[Mapping[str, str], bytes], None] = lambda *_: None
         self._clock, self._secret, self._reached = clock, secret, reached
         self._sessions: dict[str, Sent] = {}
         self._http: aiohttp.ClientSession | None = None
@@ -103,7 +104,9 @@ class DingTalk:
     async def deliver(self, sent: Sent, headers: Mapping[str, str] | None = None) -> Delivery:
         """Post the callback of `sent` to the trigger and show what the answer carries."""
         body = json.dumps(sent.payload, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        delivery = await self.post(headers or self.signed_headers(), body)
+        signed = headers or self.signed_headers()
+        self.delivering(signed, body)
+        delivery = await self.post(signed, body)
         sent.deliveries.append(delivery)
         self._show_body(sent, delivery)
         self.changed(sent)

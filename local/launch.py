@@ -1,0 +1,94 @@
+"""Options of the command line that describe a local cloud, and the cloud they describe."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.cloud import LocalCloud
+from local.dotenv import DotenvProblem, read_dotenv
+from local.fc import AsyncRules
+from local.options import Options
+from local.provider import provider
+from local.settings_files import Compiled, SettingsFilesProblem, compile_files
+
+
+class LaunchProblem(Exception):
+    """The cloud cannot be started; the text is one sentence for whoever asked."""
+
+
+@dataclass(frozen=True)
+class Launched:
+    """A local cloud that is not started yet, and the model that answers in it, as the page knows it."""
+
+    cloud: LocalCloud
+    model: Mapping[str, Any]
+
+
+def add_options(parser: argparse.ArgumentParser, *, bucket: Path | None) -> None:
+    """Let `parser` read what `launched` needs; without a default for the bucket it is a temporary folder."""
+    parser.add_argument(
+        "--instances", type=int, default=4, help="most instances of each function (default %(default)s)"
+    )
+    shown = bucket or "a temporary one"
+    parser.add_argument("--bucket", type=Path, default=bucket, help=f"folder of the bucket (default: {shown})")
+    parser.add_argument("--env", type=Path, default=Path(".env"), help="file with settings (default %(default)s)")
+    parser.add_argument(
+        "--settings", type=Path, default=Path(), help="folder of config.yml and prompts.yml (default: this one)"
+    )
+    parser.add_argument(
+        "--language", choices=("zh", "en"), help="language of the bot and the page (default: LANGUAGE, or zh)"
+    )
+    parser.add_argument("--demo", action="store_true", help="use the demonstration model although a key is set")
+
+
+def check_options(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
+    """End with a usage error when an option is not what it must be."""
+    if not 1 <= parsed.instances <= 100:
+        parser.error("--instances must be from 1 to 100")
+
+
+@contextmanager
+def launched(parsed: argparse.Namespace) -> Iterator[Launched]:
+    """Make the cloud that the options describe. Raises LaunchProblem."""
+    with tempfile.TemporaryDirectory(prefix="local-cloud-settings-") as work:
+        try:
+            files = compile_files(parsed.settings, Path(work))
+            dotenv = read_dotenv(parsed.env)
+        except (DotenvProblem, SettingsFilesProblem) as problem:
+            raise LaunchProblem(str(problem)) from None
+        yield _launched(parsed, dotenv, files)
+
+
+def _launched(parsed: argparse.Namespace, dotenv: Mapping[str, str], files: Compiled) -> Launched:
+    environ = {} if parsed.demo else os.environ
+    # A model's address in config.yml is for the deployment; what switches to it here is a key beside it.
+    demo = provider(environ, dotenv, demo=parsed.demo).demo
+    # The same order as deployed: what is unset or empty in the environment comes from the file.
+    settings = {**files.settings, **{name: value for name, value in dotenv.items() if value.strip()}}
+    chosen = provider(environ, settings, demo=demo)
+    language = parsed.language or chosen.settings.get("LANGUAGE") or os.environ.get("LANGUAGE") or ""
+    options = Options(
+        conversation_settings={**chosen.conversation_settings, **files.conversation},
+        reply_settings=chosen.settings,
+        instances=parsed.instances,
+        bucket=parsed.bucket,
+        language=language if language in ("zh", "en") else "zh",
+        rules=AsyncRules(retry_delay=1.0),
+        pace=1.0,
+        model_pace=0.02,
+        watch_files=True,
+    )
+    try:
+        cloud = LocalCloud(options)
+    except OSError as problem:
+        raise LaunchProblem(
+            f"the bucket folder {parsed.bucket} cannot be used: {problem.strerror or problem}"
+        ) from None
+    return Launched(cloud, {"demo": chosen.demo, "name": chosen.name})
