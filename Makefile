@@ -3,6 +3,8 @@
 # make build        build/conversation and build/reply, as `s deploy` ships them (ARGS="--python 3.10")
 # make doctor       looks at everything a deployment needs, and says what to do (ARGS="--offline --url https://…")
 # make smoke        sends one signed message: make smoke URL=https://… SECRET=…
+# make bench        measures every budget beside its comparison (under 20 minutes, best as root on Linux; ARGS=--quick)
+# make capacity     simulates waiting against arrival rate, for docs/capacity.md
 # make prove-build  the same packages from every Python at hand, each started on its target (some minutes)
 
 # The first Python on the path that fits; give another with make PYTHON=/path/to/python3.12
@@ -13,7 +15,7 @@ VENV_PYTHON := .venv/bin/python
 INSTALLED := .venv/.installed
 ARGS :=
 
-.PHONY: run test build prove-build doctor smoke
+.PHONY: run test build prove-build doctor smoke bench capacity
 
 run: $(INSTALLED)
 	@exec $(VENV_PYTHON) -m local $(ARGS)
@@ -26,6 +28,12 @@ test: $(INSTALLED)
 
 build: $(INSTALLED)
 	@$(VENV_PYTHON) tools/build.py $(ARGS)
+
+bench: $(INSTALLED)
+	@$(VENV_PYTHON) -m benchmarks $(ARGS)
+
+capacity: $(INSTALLED)
+	@$(VENV_PYTHON) -m benchmarks.capacity
 
 prove-build: $(INSTALLED)
 	@$(VENV_PYTHON) tools/prove_build.py $(ARGS)

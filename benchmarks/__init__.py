@@ -1,0 +1,1 @@
+"""Measurements of what is shipped, each beside its comparison: `make bench`."""
