@@ -80,8 +80,11 @@ class _Exchange:
     def run(self) -> None:
         try:
             self._talk()
-        except (OSError, ValueError) as problem:  # ValueError: an impossible host name or header
+        except OSError as problem:
             self._problem = f"{type(problem).__name__}: {problem}"
+        except ValueError as problem:
+            # An impossible host name or header: nothing was sent, and its text quotes the header, perhaps a token.
+            self._problem, self._sent = f"{type(problem).__name__} in the request's host or headers", False
         finally:
             self._done.set()
 

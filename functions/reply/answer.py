@@ -91,8 +91,8 @@ def _last_word(run: Run) -> str:
         return run.speaker.say(message.notice, Record("refused", answer=message.notice))
     run.memory.load()
     found = run.memory.document.turns.get(message.turn_id)
-    if found and found.finished and found.answer:
-        return run.show(found)
+    if found and found.finished:
+        return _deliver(run, found) if found.answer else _lost(run, found)
     return run.explain(run.services.wording.failed_gave_up, found or _turn(run, ""))
 
 
@@ -211,7 +211,8 @@ def _deliver(run: Run, turn: Turn) -> str:
 
 
 def _lost(run: Run, turn: Turn) -> str:
-    return run.explain(run.services.wording.failed_answer_lost, turn)
+    text = run.services.wording.failed_answer_lost.format(request_id=run.message.request_id)
+    return run.show(replace(turn, state=State.FAILED, answer=text))
 
 
 def _give_up(run: Run, turn: Turn) -> str:

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 VERSION = 1
 DAY_MS = 24 * 3600 * 1000
-SHRINK_AFTER_MS = 30 * 60 * 1000
-"""A finished turn outside the window keeps its text this long (ms): longer than any retry that could need it."""
+SHRINK_AFTER_MS = 5_400_000
+"""A finished turn outside the window keeps its text this long (ms) after its run: FC retries an event no longer."""
 
 
 class State(IntEnum):
@@ -173,7 +173,7 @@ def trimmed(document: Document, rounds: int, now_ms: int) -> Document:
     window = {turn.id for turn in document.remembered(newest, rounds)}
     kept: dict[str, Turn] = {}
     for key, turn in document.turns.items():
-        age = now_ms - turn.at
+        age = now_ms - max(turn.at, turn.deadline)
         if key in window:
             kept[key] = turn
         elif age <= DAY_MS:
@@ -199,7 +199,7 @@ def from_json(data: bytes) -> Document:
         if loaded["v"] > VERSION:
             raise ValueError(f"version {loaded['v']} is later than {VERSION}")
         turns = {key: _turn(fields) for key, fields in loaded["turns"].items()}
-        values = {name: Value(**fields) for name, fields in loaded["values"].items()}
+        values = {name: _value(fields) for name, fields in loaded["values"].items()}
     except (KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise ValueError(f"not a conversation document: {type(problem).__name__}") from None
     if any(key != turn.id for key, turn in turns.items()):
@@ -208,16 +208,25 @@ def from_json(data: bytes) -> Document:
 
 
 def _turn(fields: Mapping[str, Any]) -> Turn:
-    # Fields of a later version are left out: both versions may be at work while one replaces the other.
-    turn = Turn(**{**{k: v for k, v in fields.items() if k in _TURN_TYPES}, "state": State(fields["state"])})
-    for name, kind in _TURN_TYPES.items():
-        if type(getattr(turn, name)) is not kind:
+    return Turn(**_checked({**fields, "state": State(fields["state"])}, _TURN_TYPES))
+
+
+def _value(fields: Mapping[str, Any]) -> Value:
+    return Value(**_checked(fields, _VALUE_TYPES))
+
+
+def _checked(fields: Mapping[str, Any], types: Mapping[str, type]) -> dict[str, Any]:
+    """The known fields. Those of a later version are left out: both may be at work while one replaces the other."""
+    known = {name: value for name, value in fields.items() if name in types}
+    for name, value in known.items():
+        if type(value) is not types[name]:
             raise TypeError(name)
-    return turn
+    return known
 
 
 _KINDS: Mapping[str, type] = {"str": str, "int": int, "bool": bool, "State": State}
 _TURN_TYPES: Mapping[str, type] = {name: _KINDS[str(wanted)] for name, wanted in Turn.__annotations__.items()}
+_VALUE_TYPES: Mapping[str, type] = {name: _KINDS[str(wanted)] for name, wanted in Value.__annotations__.items()}
 
 
 def _sparse(fields: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ class Memory:
         self._key = key
         self._log = log
         self._opened = Opened(Document(), frozenset())
+        self._tried = False
         self.unread = False
         self.unsaved = False
 
@@ -30,10 +31,11 @@ class Memory:
 
     def load(self) -> None:
         """Read what others wrote; called again, it adds what is new."""
+        first, self._tried = not self._tried, True
         try:
             self._opened = self._store.load(self._key, self._opened)
         except StoreUnavailable as problem:
-            self.unread = True
+            self.unread = self.unread or first
             self._failed("conversation_unread", problem)
 
     def keep(self, turn: Turn) -> None:
@@ -41,8 +43,11 @@ class Memory:
         self._save(self.document.with_turn(turn))
 
     def keep_value(self, name: str, value: Value, turn: Turn) -> None:
-        """Save a value together with a version of the turn that set it."""
+        """Save a value together with a version of the turn that set it; one that was not saved is not held either."""
+        before = self._opened
         self._save(self.document.with_value(name, value).with_turn(turn))
+        if self.unsaved:
+            self._opened = before
 
     def _save(self, document: Document) -> None:
         self._opened = Opened(document, self._opened.files)

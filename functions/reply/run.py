@@ -75,13 +75,36 @@ class Run:
             on_sent=lambda parts: self.memory.keep(replace(turn, sent=parts)),
         )
 
+    def settle(self, done: Turn, record: Record | None = None) -> str:
+        """Save a finished turn, then show it, unless the watchdog or another run of this message was first.
+
+        Saved first, so that a retry says the same and pays nothing. Returns the outcome. Raises DeliveryDelayed.
+        """
+        if self.speaker.heard():
+            return self._unseen(done)
+        if self._overtaken(done):
+            self.speaker.silence()
+            self.log.info("duplicate", by="run", attempt=done.attempt)
+            return "duplicate"
+        self.memory.keep(done)
+        outcome = self.show(done, record)
+        return self._unseen(done) if outcome == "silent" else outcome
+
     def explain(self, sentence: str, turn: Turn, record: Record | None = None) -> str:
-        """Explain a failure: saved first, so that a retry says the same and pays nothing. Raises DeliveryDelayed."""
+        """Explain a failure, as `settle` does."""
         text = sentence.format(request_id=self.message.request_id)
-        failed = replace(turn, state=State.FAILED, answer=text)
-        if not self.speaker.spoken:
-            self.memory.keep(failed)
-        return self.show(failed, record)
+        return self.settle(replace(turn, state=State.FAILED, answer=text), record)
+
+    def _overtaken(self, done: Turn) -> bool:
+        """Whether another run has taken the turn since: FC may run one event twice at once."""
+        self.memory.load()
+        current = self.memory.document.turns.get(done.id)
+        return current is not None and (current.finished or current.attempt > done.attempt)
+
+    def _unseen(self, done: Turn) -> str:
+        """The watchdog has explained: nobody waits for this turn any more, and no prompt shows what nobody saw."""
+        self.memory.keep(replace(done, attempt=done.attempt + 1, question="", answer=""))
+        return "silent"
 
     def _with_notes(self, turn: Turn) -> str:
         wording, settings = self.services.wording, self.services.settings

@@ -6,12 +6,21 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from enum import Enum
 
 from reply.records import Record
 from reply.services import Services
 from shared.errors import DeliveryDelayed, StoreUnavailable, Undeliverable
 from shared.log import Log
 from shared.message import Message
+
+
+class _Voice(Enum):
+    """How far a run is with telling the person: nobody has begun, somebody is at it, they know."""
+
+    FREE = "free"
+    SPEAKING = "speaking"
+    HEARD = "heard"
 
 
 class Speaker:
@@ -22,13 +31,15 @@ class Speaker:
         self._services = services
         self._until = until
         self._log = log
-        self._gate = threading.Lock()
-        self._taken = False
+        self._gate = threading.Condition()
+        self._state = _Voice.FREE
 
-    @property
-    def spoken(self) -> bool:
-        """Whether somebody is speaking or has spoken."""
-        return self._taken
+    def heard(self) -> bool:
+        """Whether the person has been told; waits while somebody is speaking, for that may fail."""
+        with self._gate:
+            while self._state is _Voice.SPEAKING:
+                self._gate.wait()
+            return self._state is _Voice.HEARD
 
     def say(
         self, text: str, record: Record, *, already_sent: int = 0, on_sent: Callable[[int], None] = lambda _: None
@@ -37,40 +48,64 @@ class Speaker:
 
         Raises DeliveryDelayed when nothing is shown yet but a later run can show it.
         """
-        with self._gate:
-            if self._taken:
-                return "silent"
-            self._taken = True
+        if not self._take():
+            return "silent"
         started = self._services.clock.now()
         try:
             parts = self._services.outbound.deliver(
                 self._message, text, until=self._until, already_sent=already_sent, on_sent=on_sent
             )
         except Undeliverable as closed:
-            return self.close_undeliverable(closed, record)
+            self._put_undeliverable(closed, record)
+            return "undeliverable"
         except BaseException:
             # Not shown, as far as is known: the way is free again, for the watchdog, an apology or FC's retry.
-            self._taken = False
+            self._leave(_Voice.FREE)
             raise
         timings = {**(record.timings or {}), "deliver_ms": self._ms_since(started)}
-        self._close(replace(record, timings=timings), parts=parts)
+        try:
+            self._close(replace(record, timings=timings), parts=parts)
+        finally:
+            self._leave(_Voice.HEARD)
         return record.outcome
 
     def close_undeliverable(self, closed: Undeliverable, record: Record) -> str:
-        """Put on record that no way to the person is left; `record` says what they would have seen."""
-        self._taken = True
+        """Put on record that no way to the person is left; `record` says what they would have seen.
+
+        Returns the outcome, or "silent" when somebody else spoke.
+        """
+        if not self._take():
+            return "silent"
+        self._put_undeliverable(closed, record)
+        return "undeliverable"
+
+    def silence(self) -> None:
+        """Nobody speaks in this run: the outcome has been shown before, or another run shows it."""
+        self._leave(_Voice.HEARD)
+
+    def _put_undeliverable(self, closed: Undeliverable, record: Record) -> None:
         self._log.error(
             "undeliverable",
             code=closed.code,
             problem=str(closed),
             remedy="the person saw nothing; tell them to ask again, and see the operations guide for this code",
         )
-        self._close(replace(record, outcome="undeliverable"))
-        return "undeliverable"
+        try:
+            self._close(replace(record, outcome="undeliverable"))
+        finally:
+            self._leave(_Voice.HEARD)
 
-    def silence(self) -> None:
-        """Nobody speaks in this run: the outcome has been shown before, or another run shows it."""
-        self._taken = True
+    def _take(self) -> bool:
+        with self._gate:
+            if self.heard():
+                return False
+            self._state = _Voice.SPEAKING
+            return True
+
+    def _leave(self, state: _Voice) -> None:
+        with self._gate:
+            self._state = state
+            self._gate.notify_all()
 
     @contextmanager
     def watchdog(self, text: str, at: float) -> Iterator[None]:
@@ -87,13 +122,15 @@ class Speaker:
 
     def _watch(self, ended: threading.Event, text: str, at: float) -> None:
         clock = self._services.clock
-        if clock.wait(ended, at - clock.now()) or self._taken:
+        if clock.wait(ended, at - clock.now()) or self._state is not _Voice.FREE:
             return
         self._log.error("watchdog", remedy="this run came close to the function's time-out; see where its time went")
         try:
             self.say(text, Record("failed", answer=text))
         except DeliveryDelayed as delayed:
             self._log.error("watchdog_unheard", code=delayed.code, remedy="none needed: FC runs the message again")
+        except Exception as bug:  # noqa: BLE001 - a thread has nobody to raise to; the run or FC's retry goes on
+            self._log.error("watchdog_broken", problem=type(bug).__name__, remedy="a defect of the program: report it")
 
     def _close(self, record: Record, parts: int = 0) -> None:
         try:

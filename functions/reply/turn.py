@@ -41,10 +41,11 @@ def take(
         return Standing.WORK, fresh
     if is_other_message(found, message):
         return Standing.CONFLICT, found
+    alive = found.handover != message.handover and now_ms < found.deadline
+    if alive:
+        return Standing.DUPLICATE, found
     if found.finished:
         return (Standing.DELIVER if found.answer else Standing.LOST), found
-    if found.handover != message.handover and now_ms < found.deadline:
-        return Standing.DUPLICATE, found
     attempt = found.attempt + 1
     again = replace(fresh, at=found.at, attempt=attempt, preface=found.preface)
     return (Standing.GIVE_UP if attempt >= attempts else Standing.WORK), again

@@ -137,8 +137,18 @@ def test_a_throttled_address_is_tried_by_later_runs_and_given_up(cloud: LocalClo
     assert len(cloud.model.requests) == 1
 
 
-def test_dingtalk_throttled_for_good_ends_in_a_record(cloud: LocalCloud) -> None:
+def test_a_response_that_is_always_lost_is_two_posts_at_most(cloud: LocalCloud) -> None:
+    """DingTalk shows the answer and its response never arrives: posted once more (the named window), then no more."""
+    cloud.dingtalk_fails("shown-then-reset", 99)
+    sent = cloud.say(cloud.person(), "hello")
+    assert len(outcome_texts(cloud, sent)) == 2
+    assert [i.attempts for i in cloud.invocations(sent, "async")] == [1]
+    assert any("delivery_in_doubt" in line.text for line in cloud.logs("reply"))
+
+
+def test_dingtalk_throttled_for_good_ends_in_a_record(new_cloud: NewCloud) -> None:
     """Every attempt and the failure destination are refused: recorded as undeliverable, not retried for ever."""
+    cloud = new_cloud(pace=0.002)
     cloud.dingtalk_fails("throttled", 99)
     sent = cloud.say(cloud.person(), "hello")
     assert outcome_texts(cloud, sent) == []
@@ -170,6 +180,7 @@ def test_a_hanging_run_is_explained_before_fc_kills_it(new_cloud: NewCloud) -> N
 def test_doubtful_hand_overs_end_in_one_outcome(cloud: LocalCloud, kind: str) -> None:
     """A response lost after acceptance, or an event that FC runs twice at once: one answer."""
     cloud.invoke_fails(kind)
+    cloud.model.default = lambda _: Reply(text="hello to you", first_token=0.7)
     sent = cloud.say(cloud.person(), "hello")
     texts = outcome_texts(cloud, sent)
     if kind == "lost":  # FC itself lost what it had accepted: nothing can know

@@ -53,6 +53,14 @@ def test_claims_hold_without_task_mode(new_cloud: NewCloud) -> None:
     assert len(cloud.invocations(sent, "async")) == 50
 
 
+def test_a_claim_holds_for_ready_made_sentences_too(new_cloud: NewCloud) -> None:
+    """INSTANT_ANSWERS=webhook without task mode: a dozen copies of a request for help are one post."""
+    cloud = oss_cloud(new_cloud, INSTANT_ANSWERS="webhook")
+    sent = cloud.compose(cloud.person(), "帮助")
+    cloud.deliver(sent, copies=12)
+    assert len(cloud.wait(sent, 100)) == 1
+
+
 def test_fcs_retry_holds_its_own_claim(new_cloud: NewCloud) -> None:
     """A killed run's retry carries the same hand-over: it goes on instead of stopping at its own claim."""
     cloud = oss_cloud(new_cloud)

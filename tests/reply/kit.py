@@ -13,6 +13,7 @@ from typing import Any
 
 from reply.bucket import Bucket
 from reply.claim import Claim, TaskClaim
+from reply.conversation import CLEARED
 from reply.exports import Exports
 from reply.guards import Limits
 from reply.lookup.certificates import Certificate
@@ -23,6 +24,7 @@ from reply.services import Answer, AnswerSettings, Balance, ChatMessage, Service
 from reply.settings import CHINA
 from reply.store import Store
 from reply.usage import Ledger
+from shared.errors import StoreUnavailable
 from shared.log import Log
 from shared.message import Message, ReplyTarget, Sender
 from shared.sensitive import SensitiveWords
@@ -91,11 +93,13 @@ class FakeChat:
     parts: int = 1
     die_after: int = 0
     on_shown: Callable[[], None] = lambda: None
+    on_error: Callable[[], None] = lambda: None
 
     def deliver(
         self, message: Message, text: str, *, until: float, already_sent: int, on_sent: Callable[[int], None]
     ) -> int:
         if self.errors:
+            self.on_error()
             raise self.errors.pop(0)
         for number in range(already_sent + 1, self.parts + 1):
             self.seen.append(text if self.parts == 1 else f"{text}#{number}")
@@ -136,6 +140,21 @@ class FakeLookups:
         return found
 
 
+class FailingBucket(Bucket):
+    """A bucket that refuses the next saves of a conversation."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(str(world.mount))
+        self._world = world
+
+    def write_new(self, folder: Sequence[str], name: str, content: bytes) -> None:
+        # The first save of a run notes the turn; what a command sets comes with the second.
+        if folder[0] == "conversations" and self._world.fail_saves and CLEARED.encode() in content:
+            self._world.fail_saves -= 1
+            raise StoreUnavailable("writing a file", "on demand")
+        super().write_new(folder, name, content)
+
+
 @dataclass
 class World:
     """One deployment: a bucket, a clock, a model, a chat, and whoever runs on them."""
@@ -153,10 +172,11 @@ class World:
     lookups: FakeLookups = field(default_factory=FakeLookups)
     problems: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
+    fail_saves: int = 0
 
     def services(self) -> Services:
         log = Log(stream=self.stream)
-        bucket = Bucket(str(self.mount))
+        bucket = FailingBucket(self)
         records = Records(bucket, self.timezone, keep_text=True)
         return Services(
             settings=self.settings,

@@ -111,6 +111,28 @@ def test_a_live_duplicate_stays_silent(world: World) -> None:
     assert world.chat.seen == ["mine"]
 
 
+def test_another_hand_over_stays_silent_while_the_first_delivers(world: World) -> None:
+    """Answered, being shown, not on record yet: a copy that starts now shows nothing."""
+    silent: list[str] = []
+    world.chat.on_shown = lambda: silent.append(run(world, message(handover="another"))) if not silent else None
+    assert run(world, message()) == "answered"
+    assert (silent, len(world.chat.seen)) == (["duplicate"], 1)
+
+
+def test_one_event_that_fc_runs_twice_at_once_is_answered_once(world: World) -> None:
+    """The later run takes over what looks dead; the earlier one sees that, and stays silent."""
+    later: list[str] = []
+
+    def meanwhile() -> Answer:
+        later.append(run(world, message()))
+        return Answer("mine", "fake")
+
+    world.model.queue = [meanwhile]
+    assert run(world, message()) == "duplicate"
+    assert later == ["answered"]
+    assert world.chat.seen == ["echo: hello"]
+
+
 def test_another_body_under_the_same_id_is_logged_and_not_answered(world: World) -> None:
     """The first is answered, the other acknowledged."""
     run(world, message("first"))
@@ -245,7 +267,7 @@ def test_a_lost_answer_is_explained(world: World) -> None:
     run(world, message("q1"))
     shutil.rmtree(world.mount / "records")
     world.settings = replace(world.settings, rounds=0)
-    world.clock.time += 3600
+    world.clock.time += 6000
     run(world, message("q2", id="m2", at=world.clock.time))
     assert run(world, message("q1", handover="x")) == "failed"
     assert world.chat.seen[-1] == ZH.failed_answer_lost.format(request_id=message().request_id)
@@ -400,6 +422,85 @@ def test_the_watchdog_speaks_before_the_kill(world: World) -> None:
     assert run(world, message()) == "done"
     run(world, message("q2", id="m2", at=NOW + 1))
     assert [m.content for m in world.model.asked[-1]] == ["q2"]
+
+
+def test_a_watchdog_that_is_not_heard_leaves_the_word_to_the_run(world: World) -> None:
+    """Its post is refused for now while the model answers: the answer is shown, not nothing."""
+    refused = threading.Event()
+    world.chat.errors = [DeliveryDelayed("130101")]
+    world.chat.on_error = refused.set
+
+    def hang() -> Answer:
+        world.clock.alarm.set()
+        assert refused.wait(20)
+        return Answer("in time after all", "fake")
+
+    world.model.queue = [hang]
+    assert run(world, message()) == "answered"
+    assert world.chat.seen == ["in time after all"]
+
+
+def test_a_turn_whose_watchdog_spoke_holds_nobody(world: World) -> None:
+    """Killed after the watchdog's word: the retry ends the turn, and the next question does not wait for it."""
+    shown = threading.Event()
+    world.chat.on_shown = shown.set
+
+    def hang() -> Answer:
+        world.clock.alarm.set()
+        assert shown.wait(20)
+        raise Killed
+
+    world.model.queue = [hang]
+    with pytest.raises(Killed):
+        run(world, message())
+    world.clock.alarm.clear()
+    assert run(world, message()) == "done"
+    run(world, message("q2", id="m2", at=NOW + 1))
+    assert world.clock.slept == []
+    assert [m.content for m in world.model.asked[-1]] == ["q2"]
+
+
+@pytest.mark.parametrize(("left", "asked"), [(5001, 1), (5000, 0), (0, 0)])
+def test_a_webhook_about_to_expire_costs_nothing(world: World, left: int, asked: int) -> None:
+    """Within five seconds of its end the answer could not be posted any more."""
+    target = replace(message().reply_to, expires_at=int(NOW * 1000) + left)
+    run(world, message(reply_to=target))
+    assert len(world.model.asked) == asked
+
+
+def test_a_clear_that_was_not_saved_clears_nothing(world: World) -> None:
+    """One failing save: the person is told, and the context is still there."""
+    run(world, message("q1", id="m1"))
+    world.fail_saves = 1
+    assert run(world, message("", id="m2", at=NOW + 1, command="clear")) == "failed"
+    assert world.chat.seen[-1].startswith(ZH.clear_failed[:12])
+    run(world, message("q3", id="m3", at=NOW + 2))
+    assert [m.content for m in world.model.asked[-1]] == ["q1", "echo: q1", "q3"]
+
+
+def test_an_old_message_time_does_not_lose_the_turn(world: World) -> None:
+    """A body whose time is a day back: attempts are still counted, and a retry shows the saved answer."""
+    old = message(created_at=int((NOW - 86_400) * 1000))
+    world.model.queue = [Killed(), Killed()]
+    for _ in range(2):
+        with pytest.raises(Killed):
+            run(world, old)
+    assert run(world, old) == "failed"
+    assert len(world.model.asked) == 2
+
+
+@pytest.mark.parametrize("minutes", [0, 31, 89])
+def test_a_late_retry_still_has_the_text(world: World, minutes: int) -> None:
+    """As long as FC retries, the saved answer is there, however many rounds came since."""
+    world.settings = replace(world.settings, rounds=0)
+    world.chat.errors = [DeliveryDelayed("130101")]
+    late = message(reply_to=replace(message().reply_to, expires_at=0))
+    with pytest.raises(DeliveryDelayed):
+        run(world, late)
+    world.clock.time += minutes * 60
+    run(world, message("q2", id="m2", at=world.clock.time))
+    assert run(world, late) == "answered"
+    assert world.chat.seen[-1] == "echo: hello"
 
 
 def test_the_watchdog_does_not_speak_for_what_is_done(world: World) -> None:

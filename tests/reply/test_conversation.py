@@ -78,6 +78,8 @@ def test_json_round_trip(document: Document) -> None:
         b'{"v":1,"turns":{"a":{"id":"a","at":1,"state":9}},"values":{}}',
         b'{"v":1,"turns":{"a":{"id":"a","at":1,"state":1,"question":5}},"values":{}}',
         b'{"v":1,"turns":{},"values":{"mode":{"at":1}}}',
+        b'{"v":1,"turns":{},"values":{"cleared":{"at":"x","id":"y"}}}',
+        b'{"v":1,"turns":{},"values":{"persona":{"at":1,"id":"y","content":5}}}',
         b"\x80\x04]",
         to_json(Document(turns={"a": Turn("a", 1, State.PENDING)}))[:-9],
         b"[" * 100_000,
@@ -87,6 +89,13 @@ def test_foreign_content_is_refused(data: bytes) -> None:
     """Truncated, corrupt, foreign or later content is a ValueError, whatever it is."""
     with pytest.raises(ValueError, match=r".*"):
         from_json(data)
+
+
+def test_fields_of_a_later_version_are_left_out() -> None:
+    """While one version replaces the other, neither sets the other's files aside."""
+    data = b'{"v":1,"turns":{"a":{"id":"a","at":1,"state":1,"new":[]}},"values":{"mode":{"at":1,"id":"a","new":0}}}'
+    document = from_json(data)
+    assert (document.turns["a"].id, document.values["mode"].at) == ("a", 1)
 
 
 def answered(key: str, at: int) -> Turn:

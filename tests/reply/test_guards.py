@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reply.guards import Asked, Decision, Limits, per_day
@@ -82,6 +82,7 @@ def test_patience(others: str, waited_s: float, decision: Decision) -> None:
     assert per_day(Limits(len(others)), asked(0, others=others), ME, waited_s) == decision
 
 
+@settings(deadline=None)
 @given(st.data(), st.integers(0, 6), st.integers(1, 6))
 def test_races_refuse_and_never_exceed(data: st.DataObject, before: int, limit: int) -> None:
     """However eight questions interleave: no more are asked than the limit leaves, and one where it leaves any.

@@ -59,6 +59,16 @@ def test_a_refusal_leaves_no_trace_in_prompts(world: World) -> None:
     assert [m.content for m in world.model.asked[-1]] == ["q0", "echo: q0", "q1", "echo: q1", "q3"]
 
 
+def test_a_refused_question_is_out_of_the_way_before_it_is_shown(world: World) -> None:
+    """Others that wait for it do not wait for DingTalk."""
+    seen: list[list[str]] = []
+    world.chat.on_shown = lambda: seen.append(world.records())
+    for number in range(3):
+        ask(world, number)
+    assert "open" in seen[0]
+    assert "open" not in seen[2]
+
+
 def test_a_refusal_is_shown_once(world: World) -> None:
     """FC's retry and a redelivery of a refused message: nothing more is said."""
     for number in range(3):

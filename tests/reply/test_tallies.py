@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reply.tallies import Tally, added, from_json, merged, to_json, total
@@ -14,12 +14,14 @@ TALLIES = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(TALLIES)
 def test_there_and_back(day: dict[str, Tally]) -> None:
     """What is written is what is read."""
     assert from_json(to_json(day)) == day
 
 
+@settings(deadline=None)
 @given(TALLIES, TALLIES, TALLIES)
 def test_merge_laws(one: dict[str, Tally], two: dict[str, Tally], three: dict[str, Tally]) -> None:
     """It does not matter who wrote first, twice or half."""

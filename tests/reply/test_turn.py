@@ -25,6 +25,9 @@ PENDING = Turn(MINE.turn_id, MINE.created_at, State.PENDING, 1, deadline=1000, h
         # Another hand-over: alive until its deadline, not a millisecond longer.
         (replace(PENDING, handover="other"), 999, Standing.DUPLICATE, 1),
         (replace(PENDING, handover="other"), 1000, Standing.WORK, 2),
+        # Finished, and another hand-over may be showing it right now.
+        (replace(PENDING, state=State.ANSWERED, answer="a", handover="other"), 999, Standing.DUPLICATE, 1),
+        (replace(PENDING, state=State.ANSWERED, answer="a", handover="other"), 1000, Standing.DELIVER, 1),
         # Finished without a record.
         (replace(PENDING, state=State.ANSWERED, answer="a"), 0, Standing.DELIVER, 1),
         (replace(PENDING, state=State.FAILED, answer="sorry"), 0, Standing.DELIVER, 1),

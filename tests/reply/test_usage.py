@@ -144,6 +144,18 @@ def test_two_writers_of_a_day_do_no_harm(office: Office) -> None:
     assert len(office.world.lines("rollup_unreadable")) >= 2
 
 
+def test_the_total_of_a_month_grows_day_by_day(office: Office) -> None:
+    """Each day is in it once: from its roll-up, from the last total, or, while it is not over, from its records."""
+    expected = 0
+    for hour, day in enumerate((2, 3, 3, 5, 9), 9):
+        office.ask(f"2026-11-{day:02} {hour:02}:00", ANN, BOB)
+        office.world.clock.time += 600
+        expected += 20
+        assert office.world.services().ledger.tokens_of_month() == expected
+    office.world.clock.time = at("2026-12-01 00:00")
+    assert office.world.services().ledger.tokens_of_month() == 0
+
+
 def test_everybodys_usage(office: Office) -> None:
     """Totals of each day with use, and of the month, and who used most, by name and id."""
     office.ask("2026-11-02 09:00", ANN, ANN, BOB)

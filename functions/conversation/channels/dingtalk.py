@@ -13,7 +13,7 @@ import re
 
 from conversation.channels.dingtalk_quote import quote_of
 from conversation.channels.dingtalk_settings import DingTalkSettings
-from conversation.channels.dingtalk_text import has_content, question_of
+from conversation.channels.dingtalk_text import question_of
 from conversation.channels.inbound import Kind, Received, Sentence, Signed
 from conversation.channels.json_fields import Fields, identifier, milliseconds, text
 from conversation.http import Request
@@ -90,7 +90,7 @@ class DingTalk:
             message=message,
             msgtype=msgtype,
             unsupported=unsupported,
-            quota_used_up=code == _QUOTA_USED_UP and not has_content(data),
+            quota_used_up=code == _QUOTA_USED_UP and not message.text,
             webhook="checked" if webhook else "refused" if text(data.get("sessionWebhook")) else "missing",
             webhook_problem=problem,
         )

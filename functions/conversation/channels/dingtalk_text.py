@@ -47,11 +47,6 @@ def question_of(body: Fields, msgtype: str, group: bool) -> tuple[str, Kind]:
     return "", _KINDS.get(name, "other")
 
 
-def has_content(body: Fields) -> bool:
-    """Whether there is anything to answer: the message that reports a used-up quota has nothing."""
-    return bool(body.get("text") or body.get("content"))
-
-
 def rich_text(nodes: list[Fields], group: bool) -> str:
     """The text of rich-text nodes in their order, without a leading mention (which is a node of its own in groups)."""
     parts: list[str] = []

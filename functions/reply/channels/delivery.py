@@ -36,6 +36,9 @@ RESERVE_S = 0.5
 SHORTEST_POST_S = 0.5
 """With less time no post is started: without time for the result nobody would know whether it was shown."""
 
+LAST_POST_S = 5.0
+"""Kept for the post at the very end of a run, after waiting for DingTalk as long as the run allows."""
+
 _STAFF_ID = re.compile(r"[\w.@-]{1,64}")
 
 Post = Callable[[bytes, float], Verdict]
@@ -71,6 +74,7 @@ class Delivery:
         self._mentioned = staff_id if message.group and _STAFF_ID.fullmatch(staff_id) else ""
         self._plain = plain
         self._waited = False
+        self._waited_to_the_end = False
         self.shown = 0
         self.posts = 0
 
@@ -133,7 +137,10 @@ class Delivery:
             if action is Action.AGAIN and refusals < TRIES - 1:
                 self._wait(self._backoff(refusals), verdict.code)
                 refusals += 1
-            elif action is Action.ONCE_MORE and not lost:
+            elif action is Action.ONCE_MORE and lost:
+                self._log_doubt(verdict)
+                return None
+            elif action is Action.ONCE_MORE:
                 lost = True
                 self._wait(self._backoff(0), verdict.code)
             elif action is Action.WAIT and not self._waited:
@@ -144,7 +151,7 @@ class Delivery:
             elif action in (Action.PLAIN, Action.GIVE_UP):
                 self._give_up(verdict)
             else:
-                raise DeliveryDelayed(verdict.code, verdict.remedy, self.shown)
+                self._wait_to_the_end(verdict.code, verdict.remedy)
 
     def _post(self, text: str, *, mention: bool) -> Verdict:
         now = self._means.clock.now()
@@ -161,8 +168,30 @@ class Delivery:
         then = self._means.clock.now() + seconds
         self._require_open(then)
         if then > self._ends - SHORTEST_POST_S:
-            raise DeliveryDelayed(code, f"{seconds:.0f} s to wait are more than this run has left", self.shown)
-        self._means.clock.sleep(seconds)
+            self._wait_to_the_end(code, f"{seconds:.0f} s to wait are more than this run has left")
+        else:
+            self._means.clock.sleep(seconds)
+
+    def _wait_to_the_end(self, code: str, why: str) -> None:
+        """Use what is left of the run for one more try: FC may run the message again too soon. Raises DeliveryDelayed.
+
+        Once in a run, and only where the wait is worth it.
+        """
+        left = self._ends - self._means.clock.now() - LAST_POST_S
+        if self._waited_to_the_end or left < LAST_POST_S:
+            raise DeliveryDelayed(code, why, self.shown)
+        self._waited_to_the_end = True
+        self._require_open(self._means.clock.now() + left)
+        self._means.clock.sleep(left)
+
+    def _log_doubt(self, verdict: Verdict) -> None:
+        """Posted twice and no response either time: it counts as shown, for a third post could be a third copy."""
+        self._means.log.error(
+            "delivery_in_doubt",
+            code=verdict.code,
+            part=self.shown + 1,
+            remedy="the person may have seen this part twice, once or not at all: ask them",
+        )
 
     def _require_open(self, at: float) -> None:
         if 0 < self._message.reply_to.expires_at <= (at + EXPIRY_MARGIN_S) * 1000:

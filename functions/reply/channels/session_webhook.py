@@ -6,6 +6,7 @@ what only the answer needs.
 
 from __future__ import annotations
 
+import io
 import random
 import threading
 from collections.abc import Callable
@@ -144,17 +145,18 @@ class SessionWebhook:
         session = self._session()
         if self._clock.now() - self._used_at > LONGEST_IDLE_S:
             session.close()
+        sending = Sending(body)
         try:
             response = session.post(
                 url,
-                data=body,
+                data=sending,
                 headers={"Content-Type": "application/json; charset=utf-8"},
                 timeout=self._timeouts.within(seconds),
                 allow_redirects=False,
                 stream=True,
             )
         except (requests.RequestException, urllib3_errors.HTTPError) as problem:
-            return unanswered(problem)
+            return unanswered(problem, begun=sending.begun)
         finally:
             self._used_at = self._clock.now()
         with response:
@@ -187,22 +189,20 @@ def _new_session() -> requests.Session:
     return session
 
 
-def unanswered(problem: Exception) -> Verdict:
-    """What an error of requests or urllib3 instead of a response means: was the request sent?"""
-    import ssl
+class Sending(io.BytesIO):
+    """A request body that knows whether sending it has begun: it is read when a connection is made, not before."""
 
-    import requests
-    from urllib3 import exceptions as urllib3_errors
+    begun = False
 
-    if isinstance(problem, (requests.exceptions.ConnectTimeout, urllib3_errors.NewConnectionError)):
-        return NOT_CONNECTED
-    if isinstance(problem, (requests.ConnectionError, requests.exceptions.SSLError)):
-        reason = getattr(problem.args[0] if problem.args else None, "reason", None)
-        if isinstance(reason, (urllib3_errors.NewConnectionError, urllib3_errors.ConnectTimeoutError)):
-            return NOT_CONNECTED
-        untrusted = isinstance(reason, urllib3_errors.SSLError) and isinstance(
-            reason.args[0] if reason.args else None, ssl.SSLCertVerificationError
-        )
-        return NOT_CONNECTED if untrusted else NO_RESPONSE
-    # requests and urllib3 raise these two kinds of ValueError for what they cannot send at all.
-    return UNSENDABLE if isinstance(problem, ValueError) else NO_RESPONSE
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As of any file."""
+        self.begun = True
+        return super().read(size)
+
+
+def unanswered(problem: Exception, *, begun: bool) -> Verdict:
+    """What an error of requests or urllib3 instead of a response means, and whether the body was on its way."""
+    if begun:
+        return NO_RESPONSE
+    # requests and urllib3 raise their kinds of ValueError for what they cannot send at all.
+    return UNSENDABLE if isinstance(problem, ValueError) else NOT_CONNECTED

@@ -87,7 +87,7 @@ def test_nothing_is_remembered(setup: Setup) -> None:
         (response(200, b'{"hard_limit_usd": NaN}'), True),
         (response(200, b'{"hard_limit_usd": 1e999}'), True),
         (response(200, {"hard_limit_usd": 100_000_000}), False),
-        (response(200, b"{" + b" " * LARGEST_BODY + b"}"), True),
+        (response(200, b'{"hard_limit_usd": 5' + b" " * LARGEST_BODY + b"}"), True),
         (b"no HTTP at all\r\n\r\n", True),
     ],
 )
