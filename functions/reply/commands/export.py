@@ -89,7 +89,7 @@ def _exported(run: Run, wanted: _Wanted) -> str:
     if len(people) != 1:
         return _nobody_or_several(run, wanted, people)
     found = archive.of(people[0])
-    run.log.warning("exported", by=run.message.sender.id, of=people[0].id, records=len(found.kept))
+    run.log.info("exported", by=run.message.sender.id, of=people[0].id, records=len(found.kept))
     notes = _notes(run, found)
     link = run.services.exports.published(_document(run, wanted, people[0], found, notes), wanted.last)
     if not link:
