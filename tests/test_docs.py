@@ -19,6 +19,10 @@ from conversation.channels import dingtalk
 from conversation.receive import BODY_LIMIT
 from conversation.settings import Settings
 from reply.answer import TOO_LATE_MS
+from reply.archive import MOST_RECORDS
+from reply.commands.export import MOST_DAYS
+from reply.lookup.https import LARGEST, MOST_REDIRECTS
+from reply.lookup.public import LONGEST_S
 from reply.parts import Limits
 from reply.settings import ReplySettings
 from shared.commands import COMMANDS, Command, Invoked, find_command
@@ -76,7 +80,15 @@ ENGLISH = Readme(
     commands="Chat commands",
     limits="Limits",
     range=r"([\d,]+) to ([\d,]+)",
-    units={"hour": "{} hour", "minutes": "{} minutes", "characters": "{} characters", "bytes": "{} bytes"},
+    units={
+        "hour": "{} hour",
+        "seconds": "{} seconds",
+        "days": "{} days",
+        "records": "{} records",
+        "minutes": "{} minutes",
+        "characters": "{} characters",
+        "bytes": "{} bytes",
+    },
 )
 CHINESE = Readme(
     "README.zh-CN.md",
@@ -84,7 +96,15 @@ CHINESE = Readme(
     commands="聊天命令",
     limits="限制",
     range=r"([\d,]+) 到 ([\d,]+)",
-    units={"hour": "{} 小时", "minutes": "{} 分钟", "characters": "{} 个字符", "bytes": "{} 字节"},
+    units={
+        "hour": "{} 小时",
+        "seconds": "{} 秒",
+        "days": "{} 天",
+        "records": "{} 条记录",
+        "minutes": "{} 分钟",
+        "characters": "{} 个字符",
+        "bytes": "{} 字节",
+    },
 )
 
 both_languages = pytest.mark.parametrize("readme", [ENGLISH, CHINESE], ids=lambda readme: readme.name)
@@ -240,7 +260,8 @@ def test_commands_are_those_of_the_code(readme: Readme) -> None:
 
 
 def words_for(command: Command) -> list[str]:
-    return [*command.words, *(slash + word for word in command.slashed for slash in "\\/")]
+    slashed = (slash + word for word in command.slashed for slash in "\\/")
+    return [*command.words, *slashed, *(f"#{word}" for word in command.hashed)]
 
 
 @both_languages
@@ -256,6 +277,8 @@ def test_limits_are_those_of_the_code(readme: Readme) -> None:
         [unit["hour"].format(dingtalk.OLDEST // 3_600_000), unit["minutes"].format(dingtalk.FARTHEST_AHEAD // 60_000)],
         [unit["characters"].format(f"{Limits().characters:,}"), unit["bytes"].format(f"{Limits().body_bytes:,}")],
         [unit["minutes"].format(TOO_LATE_MS // 60_000)],
+        [unit["seconds"].format(f"{LONGEST_S:g}"), f"{LARGEST // 1024} KB", str(MOST_REDIRECTS)],
+        [unit["days"].format(MOST_DAYS), unit["records"].format(f"{MOST_RECORDS:,}")],
         [unit["minutes"].format(event_age // 60)],
     ]
     for limit in limits:
@@ -286,7 +309,13 @@ def test_python_versions_are_those_of_the_project(readme: Readme) -> None:
 
 
 def documents() -> list[str]:
-    return [ENGLISH.name, CHINESE.name, "CONTRIBUTING.md", *sorted(relative(p) for p in (ROOT / "docs").rglob("*.md"))]
+    return [
+        ENGLISH.name,
+        CHINESE.name,
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        *sorted(relative(p) for p in (ROOT / "docs").rglob("*.md")),
+    ]
 
 
 def relative(path: Path) -> str:
