@@ -311,14 +311,14 @@ class LocalCloud:
 
         Whatever still runs after five seconds is ended first.
         """
+        self.do(self.parts.callbacks.close())
         if not self.until(lambda: all(i.over for i in list(self.fc.invocations)), 5):
             self.do(self.fc.abandon())
         self.model.reset()
         self.parts.switches.clear()
         self.oss.faults.clear()
         self.dingtalk.rate = None
-        self.dingtalk.timeline.clear()
-        self.dingtalk.posts.clear()
+        self.dingtalk.forget()
         self.fc.forget()
         for pool in self.fc.pools.values():
             pool.cold_start = 0.0

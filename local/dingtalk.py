@@ -228,6 +228,12 @@ class DingTalk:
             sent.posts.append(post)
             self.changed(sent)
 
+    def forget(self) -> None:
+        """Forget every message; what is posted to an earlier webhook is refused."""
+        self._sessions.clear()
+        self.timeline.clear()
+        self.posts.clear()
+
     async def close(self) -> None:
         """Close the connections to the trigger."""
         if self._http is not None:

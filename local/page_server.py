@@ -144,7 +144,8 @@ class PageServer:
     async def _reset(self, _: web.Request) -> web.StreamResponse:
         self._parts.switches.clear()
         self._parts.clock.move_to(0.0)
-        self._parts.dingtalk.timeline.clear()
+        await self._parts.callbacks.close()
+        self._parts.dingtalk.forget()
         self._parts.fc.forget()
         self._parts.model.requests.clear()
         self.state.reset()

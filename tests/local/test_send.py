@@ -24,7 +24,7 @@ KEYS = ("CHATGPT_API_KEY", "USER_API_KEY", "APIKEY", "BASE_URL", "AZURE_ON", "LA
 def local(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the command as a newcomer's shell would, with no key set."""
     clean = {name: value for name, value in os.environ.items() if name not in KEYS}
-    command = [sys.executable, "-m", "local", *arguments, "--env", str(folder / ".env")]
+    command = [sys.executable, "-m", "local", *arguments, "--env", str(folder / ".env"), "--settings", str(folder)]
     return subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, timeout=90, check=False)
 
 
