@@ -1,4 +1,4 @@
-"""`conversation` as it ships does what its source does."""
+"""Both functions as they ship do what their sources do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from shipping.bytecode import compile_instead
+from local.cloud import LocalCloud, Options
+from shipping.bytecode import compile_beside, compile_instead
 from shipping.flatten import NotUnderstood, flattened
 
 FUNCTIONS = Path(__file__).parent.parent.parent / "functions"
@@ -22,20 +23,19 @@ pytestmark = pytest.mark.timeout(300)
 CLASSES = """
 import importlib, json, pkgutil, sys
 sys.path.insert(0, sys.argv[1])
-import conversation, shared
 def shown(made):
     try:
         return str(made())
     except Exception as problem:
         return "an " + "AttributeError" if isinstance(problem, AttributeError) else type(problem).__name__
 found = {}
-for package in (conversation, shared):
+for package in map(importlib.import_module, sys.argv[2:]):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         if module.name == "shared.plain":
             continue
         for kind in vars(importlib.import_module(module.name)).values():
             names = getattr(kind, "_fields", None) or tuple(getattr(kind, "__dataclass_fields__", ()))
-            if not isinstance(kind, type) or not names or not kind.__module__.startswith(("conversation", "shared")):
+            if not isinstance(kind, type) or not names or not kind.__module__.startswith(tuple(sys.argv[2:])):
                 continue
             words = {name: f"{name}!" for name in names}
             one, same = kind(**words), kind(*words.values())
@@ -91,19 +91,54 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def shipped_reply(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both functions, `reply` with its sources and its bytecode beside them, as it ships."""
+    folder = tmp_path_factory.mktemp("beside")
+    for part in ("conversation", "reply", "shared"):
+        shutil.copytree(FUNCTIONS / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    compile_beside(folder, [sys.executable], ("conversation", "reply", "shared"))
+    return folder
+
+
 def output(program: str, folder: Path, *arguments: str, given: str = "") -> str:
     """What a program prints about the code in `folder`."""
-    command = [sys.executable, "-S", "-B", "-c", program, str(folder), *arguments]
+    command = [sys.executable, "-B", "-c", program, str(folder), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True, input=given).stdout
 
 
 def test_every_class_behaves_the_same(shipped: Path) -> None:
     """Fields, defaults, equality, hash, text, and what is refused are those of the dataclasses in the source."""
-    source, flat = (json.loads(output(CLASSES, folder)) for folder in (FUNCTIONS, shipped))
+    packages = ("conversation", "shared")
+    source, flat = (json.loads(output(CLASSES, folder, *packages)) for folder in (FUNCTIONS, shipped))
     assert flat.keys() == source.keys()
     assert len(source) > 20
     for name in source:
         assert flat[name] == source[name], name
+
+
+def test_every_class_of_reply_behaves_the_same(shipped_reply: Path) -> None:
+    """The same for the other function."""
+    source, flat = (json.loads(output(CLASSES, folder, "reply", "shared")) for folder in (FUNCTIONS, shipped_reply))
+    assert flat.keys() == source.keys()
+    assert len(source) > 30
+    for name in source:
+        assert flat[name] == source[name], name
+
+
+def test_the_shipped_code_answers(shipped_reply: Path) -> None:
+    """Through the front door: a question, its context, clearing it, and help, answered by the bytecode that ships."""
+    with LocalCloud(Options(code=(shipped_reply,))) as cloud:
+        lin = cloud.person("Lin")
+        for text in ("hello", "and again", "/clear", "/help"):
+            [answer] = cloud.wait(cloud.say(lin, text))
+            assert answer.text
+        assert [len(request.messages) for request in cloud.model.requests] == [1, 3]
+    loaded = output(
+        "import sys; sys.path.insert(0, sys.argv[1]); import shared.message as m; print(m.Message._fields)",
+        shipped_reply,
+    )
+    assert loaded.startswith("('id',")
 
 
 @pytest.mark.parametrize("settings", [{}, {"INSTANT_ANSWERS": "webhook"}, {"DINGTALK_APP_SECRET": "other"}])
@@ -119,13 +154,14 @@ def test_every_callback_is_answered_the_same(shipped: Path, settings: dict[str, 
 def test_slow_modules_stay_out(shipped: Path) -> None:
     """What the flattening is for: neither dataclasses nor typing nor inspect is loaded."""
     program = "import sys; sys.path.insert(0, sys.argv[1]); import conversation.index; print(*sys.modules)"
-    assert not {"dataclasses", "typing", "inspect"} & set(output(program, shipped).split())
+    command = [sys.executable, "-S", "-B", "-c", program, str(shipped)]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert not {"dataclasses", "typing", "inspect"} & set(loaded)
 
 
 @pytest.mark.parametrize(
     "source",
     [
-        "from typing import NamedTuple",
         "import dataclasses",
         "from dataclasses import fields",
         "from dataclasses import dataclass\n@dataclass(order=True)\nclass A: ...",

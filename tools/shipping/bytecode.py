@@ -48,12 +48,16 @@ def _candidates(target: Target) -> Iterator[list[str]]:
     yield [sys.executable]
 
 
-def compile_beside(folder: Path, interpreter: list[str]) -> None:
+def compile_beside(folder: Path, interpreter: list[str], own: Collection[str] = ()) -> None:
     """Write bytecode beside every module of `folder`. The same sources give the same bytes.
 
-    Raises ShippingError when a module does not compile.
+    The packages named in `own` are flattened (`shipping.flatten`). Raises ShippingError when a module does not compile.
     """
+    if own:
+        shutil.copy(_HERE / "plain.py", folder / "shared" / "plain.py")
     _compile(folder, interpreter, [])
+    if own:
+        _run([*interpreter, "-S", str(_HERE / "flatten.py"), "beside", str(folder), *own])
 
 
 def compile_instead(folder: Path, interpreter: list[str], own: Collection[str]) -> Removed:
@@ -77,7 +81,7 @@ def compile_instead(folder: Path, interpreter: list[str], own: Collection[str]) 
 def _flatten(folder: Path, interpreter: list[str], own: Collection[str]) -> None:
     plain = folder / "shared" / "plain.py"
     shutil.copy(_HERE / "plain.py", plain)
-    _run([*interpreter, "-S", str(_HERE / "flatten.py"), str(folder), *own])
+    _run([*interpreter, "-S", str(_HERE / "flatten.py"), "instead", str(folder), *own])
     plain.unlink()
 
 

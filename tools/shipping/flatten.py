@@ -1,9 +1,9 @@
 """Compile our own modules so that they start fast; run by the Python that will run them, on a package's folder.
 
-`python flatten.py FOLDER PACKAGE…` writes bytecode beside the sources of the named packages. The sources stay
-dataclasses and types; in the bytecode a dataclass is a class with its methods written out (`shared/plain`), and what
-only type checkers read is left out. Lines keep their numbers. What this does not know stops it: a test proves the rest
-equivalent.
+`python flatten.py FORM FOLDER PACKAGE…` writes bytecode of the named packages: "instead" of the sources, which can then
+go, or "beside" them, where Python looks for it first. The sources stay dataclasses and types; in the bytecode a
+dataclass is a class with its methods written out (`shared/plain`), and what only type checkers read is left out. Lines
+keep their numbers. What this does not know stops it: a test proves the rest equivalent.
 """
 
 from __future__ import annotations
@@ -25,24 +25,26 @@ class NotUnderstood(Exception):
 
 def main(arguments: list[str]) -> int:
     """Compile; returns the exit code."""
-    folder = Path(arguments[0])
+    form, folder = arguments[0], Path(arguments[1])
     try:
-        for package in arguments[1:]:
+        for package in arguments[2:]:
             for path in sorted((folder / package).rglob("*.py")):
-                _compile(path, folder)
+                _compile(path, folder, beside=form == "beside")
     except (NotUnderstood, SyntaxError) as problem:
         print(problem, file=sys.stderr)
         return 1
     return 0
 
 
-def _compile(path: Path, folder: Path) -> None:
+def _compile(path: Path, folder: Path, *, beside: bool) -> None:
     source, name = path.read_bytes(), path.relative_to(folder).as_posix()
     tree = flattened(ast.parse(source), name)
-    code = compile(tree, f"/code/{name}", "exec", dont_inherit=True, optimize=2)
+    code = compile(tree, f"/code/{name}", "exec", dont_inherit=True, optimize=0 if beside else 2)
     # The form of unchecked-hash bytecode (PEP 552): no time stamp is in it.
     head = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + importlib.util.source_hash(source)
-    path.with_suffix(".pyc").write_bytes(head + marshal.dumps(code))
+    place = Path(importlib.util.cache_from_source(str(path), optimization="")) if beside else path.with_suffix(".pyc")
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(head + marshal.dumps(code))
 
 
 def flattened(tree: ast.Module, name: str) -> ast.Module:
@@ -67,14 +69,19 @@ class _Flatten(ast.NodeTransformer):
             node.body.insert(at, ast.copy_location(ast.ImportFrom(PLAIN, names, 0), node.body[at]))
         return node
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.ImportFrom]:
         if node.module not in ("typing", "dataclasses"):
             return node
-        known = _TYPING if node.module == "typing" else _DATACLASSES
         kept = [alias for alias in node.names if alias.name not in ("dataclass", "field", "TYPE_CHECKING")]
-        if strange := [alias.name for alias in kept if alias.name not in known or alias.asname]:
-            raise self._strange(node, f"{node.module}.{strange[0]}")
-        return ast.copy_location(ast.ImportFrom(PLAIN, kept, 0), node) if kept else None
+        known = [alias for alias in kept if alias.name in _TYPING | _DATACLASSES and not alias.asname]
+        others = [alias for alias in kept if alias not in known]
+        if others and node.module == "dataclasses":
+            raise self._strange(node, f"dataclasses.{others[0].name}")
+        return [
+            ast.copy_location(ast.ImportFrom(module, names, 0), node)
+            for module, names in ((PLAIN, known), ("typing", others))
+            if names
+        ]
 
     def visit_Import(self, node: ast.Import) -> ast.AST:
         if any(alias.name in ("typing", "dataclasses") for alias in node.names):

@@ -93,7 +93,7 @@ def build(
         removed = trim(folder)
         put_off(folder)
         if interpreter and package.sources:
-            compile_beside(folder, interpreter)
+            compile_beside(folder, interpreter, (package.name, "shared"))
         elif interpreter:
             removed += (compile_instead(folder, interpreter, (package.name, "shared")),)
         settle(folder)
