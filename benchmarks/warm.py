@@ -116,9 +116,13 @@ def memory(bench: Bench, size: Size) -> tuple[float, bool]:
             # Short answers first, so that there is a context; parts of a long answer are a second apart.
             _fill(bench, mount)
             events = list(messages.reply_events(standins.host, 1, person=1))
+            standins.forget()
             done = run(bench.back("ours", mount), events, group)
     finally:
         standins.answer = usual
+    [asked], posts = standins.of("model"), standins.of("webhook")
+    if len(asked.body) < 20_000 or sum(len(post.body) for post in posts) < 20_000:
+        raise RuntimeError(f"asked with {len(asked.body)} bytes of context, answered in {len(posts)} posts")
     return done.peak / 1e6, bool(done.kills)
 
 
