@@ -11,6 +11,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -20,7 +21,7 @@ from local.clock import CloudClock
 from local.faults import NOBODY, Concerned, Fault, Faults
 from local.messages import Delivery, Post, Sent, Shown
 from local.payloads import KINDS, Body, envelope
-from local.people import Conversation, Person
+from local.people import ROBOT_NAME, ROBOT_USER_ID, Conversation, Person
 from local.quotes import Quote, quoted
 from local.signatures import dingtalk as signature
 from local.web import Site, peer_port, reset
@@ -48,6 +49,7 @@ class DingTalk:
         self.trigger = ""
         self.changed: Callable[[Sent | Shown], None] = lambda _: None
         self.rate: int | None = None
+        self.robot_name = ROBOT_NAME["zh"]
         self.delivering: Callable[[Mapping[str, str], bytes], None] = lambda *_: None
         self._clock, self._secret, self._reached = clock, secret, reached
         self._sessions: dict[str, Sent] = {}
@@ -70,6 +72,11 @@ class DingTalk:
         # DingTalk cuts the mention out of text and leaves the space that followed it.
         words = f" {text}" if place.group and kind in ("text", "topLevelContent") else text
         content = KINDS[kind](words)
+        if place.group and kind == "richText":
+            # There the mention stays, as a node of its own (open-dingtalk/developerpedia, docs/learn/stream/faq.md).
+            content["content"]["richText"].insert(0, {"text": f"@{self.robot_name}"})
+        if quote is not None:
+            quote = replace(quote, sender_id=quote.sender_id or ROBOT_USER_ID, at=quote.at or now - 60_000)
         webhook = f"{self.site.url}/robot/sendBySession?session={session}"
         body = {**envelope(person, place, webhook, now), **(quoted(content, quote) if quote else content)}
         sent = Sent(f"m-{session[:12]}", place, person, kind, text, now, body, session)
@@ -197,7 +204,7 @@ class DingTalk:
         """Show what was posted, or return the code that says why not."""
         if request.method != "POST" or request.path != "/robot/sendBySession":
             return "40035"
-        if sent is None or self._clock.now_ms() > sent.payload.get("sessionWebhookExpiredTime", 0):
+        if sent is None or self._clock.now_ms() > sent.webhook_expires_at:
             return "300001"
         if len(body) > LARGEST_BODY:
             return "460101"

@@ -121,8 +121,8 @@ def _quote(quoted: Sent | Shown, shape: object) -> Quote:
     fitting = _SHAPE_OF.get(quoted.kind, quoted.kind)
     chosen = str(shape) if shape else fitting if fitting in SHAPES and isinstance(quoted, Sent) else "text"
     if isinstance(quoted, Sent):
-        return Quote(quoted.name or quoted.text, quoted.message_id, quoted.person.sender_id, chosen)
-    return Quote(quoted.text, sender_id=ROBOT_USER_ID, shape=chosen)
+        return Quote(quoted.name or quoted.text, quoted.message_id, quoted.person.sender_id, chosen, quoted.at)
+    return Quote(quoted.text, sender_id=ROBOT_USER_ID, shape=chosen, at=quoted.at)
 
 
 def _object(value: object) -> dict[str, Any]:

@@ -67,6 +67,14 @@ class Sent:
         return str(self.payload.get("msgId", ""))
 
     @property
+    def webhook_expires_at(self) -> int:
+        """When its webhook expires, in ms; 0 when the callback does not say."""
+        try:
+            return int(self.payload.get("sessionWebhookExpiredTime", 0))
+        except (TypeError, ValueError):
+            return 0
+
+    @property
     def reaches_robot(self) -> bool:
         """Whether DingTalk passes it on: in a group only when the robot is mentioned."""
         return not self.conversation.group or self.mention

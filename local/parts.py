@@ -20,6 +20,7 @@ from local.messages import Sent, Shown
 from local.model import Model
 from local.options import Options
 from local.oss import BUCKET, ObjectStorage
+from local.people import ROBOT_NAME
 from local.pool import Pool
 from local.switches import Switches
 from local.web import HOST
@@ -36,6 +37,7 @@ class Parts:
         self.disk = Disk(str(bucket), options.watch_files)
         self.fc = FunctionCompute({}, self.clock, options.rules)
         self.dingtalk = DingTalk(self.clock, options.secret, self.fc.reached)
+        self.dingtalk.robot_name = ROBOT_NAME[options.language]
         self.model = Model(
             self.clock, self.fc.reached, self._turn_of, language=options.language, pace=options.model_pace
         )

@@ -93,6 +93,7 @@ def file(name: str) -> Body:
 def file_without_code(name: str) -> Body:
     """A file that an API sent: nothing to download it with."""
     content = {"dentryId": "31000001", "spaceId": "2100000001", "fileName": name or "spec.pdf", "fileType": "pdf"}
+    content["fileSize"] = "10240"
     return {"msgtype": "file", "content": content}
 
 

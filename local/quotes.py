@@ -12,13 +12,14 @@ from local.payloads import Body, download_code, new_message_id
 class Quote:
     """A quoted message. `shape` says how it arrives: "text", "content" (the other key for text), "richText",
     "picture", "file", "audio", "video", "chatRecord", "card" (no content), "unknownMsgType", "encrypted", "id" (only
-    originalMsgId) or "legacy" (quoteMessage at the top level).
+    originalMsgId) or "legacy" (quoteMessage at the top level). `at` is when it was written, in ms.
     """
 
     text: str
     message_id: str = ""
     sender_id: str = ""
     shape: str = "text"
+    at: int = 0
 
 
 def quoted(body: Body, quote: Quote) -> Body:
@@ -39,9 +40,9 @@ def quoted(body: Body, quote: Quote) -> Body:
 
 def _replied(quote: Quote, message_id: str) -> Body:
     kind, content = _contents(quote.text)[quote.shape]
-    replied: Body = {"msgType": kind, "msgId": message_id}
-    if quote.sender_id:
-        replied["senderId"] = quote.sender_id
+    replied: Body = {"msgType": kind, "senderId": quote.sender_id}
+    if quote.shape != "card":
+        replied |= {"msgId": message_id, "createdAt": quote.at}
     return replied if content is None else {**replied, "content": content}
 
 

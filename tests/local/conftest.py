@@ -11,6 +11,12 @@ STANDINS = Path(__file__).parent / "standins"
 STANDIN_OPTIONS = {"code": (STANDINS,), "conversation_handler": "front.handler", "reply_handler": "back.handler"}
 
 
+@pytest.fixture
+def plain_options() -> dict[str, object]:
+    """Options of a cloud that runs the stand-in functions of this folder."""
+    return {**STANDIN_OPTIONS, "language": "en"}
+
+
 @pytest.fixture(scope="session")
 def _shared_plain() -> Iterator[LocalCloud]:
     with LocalCloud(Options(**STANDIN_OPTIONS, language="en")) as cloud:
