@@ -14,8 +14,12 @@ from shared.settings import SettingsReader
 INNER = "https://oss-ap-northeast-1-internal.aliyuncs.com"
 KEYS = Credentials("key-id", "key-secret", "token")
 
-# Version 4 of the client takes the time in a way that Python 3.12 calls deprecated.
-pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
+# Version 4 of the client takes the time in a way that Python 3.12 calls deprecated; and when Python first compiles the
+# client, it warns of the escapes in its texts.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:.*invalid escape sequence"),
+]
 
 
 def settings(**given: str) -> OssSettings:

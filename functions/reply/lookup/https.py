@@ -76,9 +76,9 @@ def _get(
 
 def _response(secure: socket.socket, deadline: Deadline) -> tuple[Fetched, str]:
     # http.client wants a socket for nothing but its `makefile`.
-    response = HTTPResponse(_Limited(secure, deadline), method="GET")  # type: ignore[arg-type]  # see above
-    response.begin()
-    return Fetched(response.status, response.read()), response.headers.get("Location", "")
+    with HTTPResponse(_Limited(secure, deadline), method="GET") as response:  # type: ignore[arg-type]  # see above
+        response.begin()
+        return Fetched(response.status, response.read()), response.headers.get("Location", "")
 
 
 class _Limited(io.RawIOBase):
