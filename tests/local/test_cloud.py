@@ -1,6 +1,13 @@
 """The local cloud keeps its promises to tests: what goes in, what people see, what goes wrong on demand."""
 
+import re
+import time
+from contextlib import contextmanager
+from typing import Any
+
 from local.cloud import LocalCloud
+from local.functions import CODE
+from tests.documents import ROOT
 
 
 def test_a_question_is_acknowledged_and_answered(plain: LocalCloud) -> None:
@@ -29,3 +36,26 @@ def test_a_storm_of_copies_is_one_task(plain: LocalCloud) -> None:
     assert len(plain.wait(sent)) == 1
     assert len(plain.invocations(sent, "async")) == 1
     assert len(plain.model.requests) == 1
+
+
+def test_the_documented_test_of_somebody_elses_bot_works() -> None:
+    """The example in docs/local-cloud.md runs as it stands there, with a bot of two functions in its place."""
+    [example] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "local-cloud.md").read_text("utf-8"), re.DOTALL)
+    own = example.replace('Path("my_bot")', repr(CODE).replace("PosixPath", "Path")).replace("@pytest.fixture", "")
+    own = own.replace("front.handler", "conversation.index.handler").replace("back.handler", "reply.index.handler")
+    assert own.count("index.handler") == 2
+    names: dict[str, Any] = {}
+    exec(compile(own, "docs/local-cloud.md", "exec"), names)  # noqa: S102  # our own document
+    with contextmanager(names["cloud"])() as cloud:
+        names["test_people_see_one_answer_when_the_model_is_busy"](cloud)
+
+
+def test_a_cloud_starts_in_under_a_second() -> None:
+    """Ports are open at once; functions are imported by the instances that need them. The best of three counts."""
+
+    def seconds() -> float:
+        began = time.monotonic()
+        with LocalCloud():
+            return time.monotonic() - began
+
+    assert min(seconds() for _ in range(3)) < 1
