@@ -79,7 +79,8 @@ def visit(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[...
         page.on("console", lambda line: problems.append(line.text) if line.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("dialog", lambda dialog: (problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda request: hosts.add(_host(request.url)))
+        # What one has picked oneself is shown from the browser's memory: blob:.
+        page.on("request", lambda request: request.url.startswith("blob:") or hosts.add(_host(request.url)))
         page.goto(url)
         homes.add(_host(url))
         return page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import queue
@@ -32,6 +33,55 @@ def state_of(phase: str, **known: Any) -> dict[str, Any]:
     return {"phase": phase, "ack_ms": None, "answered_ms": None, "why": None, "status": None, **known}
 
 
+def _both(chinese: str, english: str) -> dict[str, str]:
+    return {"zh": chinese, "en": english}
+
+
+KINDS = [
+    {"id": "text", "line": _both("文字", "text"), "group": True, "text": "needed"},
+    {"id": "picture", "line": _both("图片", "picture"), "group": True, "text": "none"},
+    {"id": "richText", "line": _both("图文混排", "words and picture"), "group": True, "text": "needed"},
+    {"id": "audio", "line": _both("语音，带识别结果", "voice with recognition"), "group": False, "text": "optional"},
+    {"id": "file", "line": _both("任意文件", "any file"), "group": False, "text": "none"},
+    {"id": "chatRecord", "line": _both("转发的聊天记录", "forwarded"), "group": True, "text": "optional"},
+    {"id": "unknownMsgType", "line": _both("钉钉不转发的类型", "not passed on"), "group": True, "text": "none"},
+    {"id": "quota", "line": _both("调用量用尽", "quota used up"), "group": True, "text": "none"},
+]
+CODES = ["300001", "130101"]
+FAULTS = {
+    "groups": [
+        {"id": "dingtalk", "title": _both("钉钉", "DingTalk"), "available": True},
+        {"id": "model", "title": _both("模型", "Model"), "available": False},
+    ],
+    "faults": [
+        {
+            "id": "errcode",
+            "group": "dingtalk",
+            "line": _both("钉钉拒收回答", "DingTalk refuses the answer"),
+            "parameters": [
+                {
+                    "name": "code",
+                    "type": "choice",
+                    "choices": CODES,
+                    "default": "300001",
+                    "line": _both("错误码", "code"),
+                },
+                {
+                    "name": "seconds",
+                    "type": "number",
+                    "default": 5,
+                    "min": 0,
+                    "max": 60,
+                    "line": _both("秒", "seconds"),
+                },
+            ],
+        },
+        {"id": "html", "group": "dingtalk", "line": _both("返回 HTML 页面", "answers with HTML"), "parameters": []},
+        {"id": "stall", "group": "model", "line": _both("流停住", "the stream stops"), "parameters": []},
+    ],
+}
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128  # a browser opens many connections at once
@@ -48,6 +98,8 @@ class ScriptedServer:
         self.drafts: list[dict[str, Any]] = []
         self.resets = 0
         self.refusal = ""
+        self.phase = "sent"
+        self.pictures: list[bytes] = []
         self.ready = threading.Event()
         self.ready.set()
         self.stories: dict[str, Any] = {}
@@ -58,6 +110,8 @@ class ScriptedServer:
             "people": PEOPLE,
             "conversations": CONVERSATIONS,
             "messages": [],
+            "clock": {"now": int(time.time() * 1000), "offset": 0.0},
+            "faults": [],
         }
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -121,12 +175,50 @@ class ScriptedServer:
             self.state["messages"] = []
             self.tell({"kind": "reset"})
             return 200, {}
+        if path == "/api/clock":
+            return 200, self.move_clock(0.0 if body.get("reset") else self.state["clock"]["offset"] + body["advance"])
+        if path == "/api/faults":
+            return 201, self.switch_on(body)
         self.drafts.append(body)
         if self.refusal:
             return 400, {"error": self.refusal}
+        if path == "/api/redeliver":
+            return 202, {}
+        return 202, self._sent(body)
+
+    def _sent(self, body: dict[str, Any]) -> dict[str, Any]:
         undelivered = body["conversation"] == GROUP and not body.get("mention")
-        phase = state_of("undelivered" if undelivered else "sent")
-        return 202, self.message(body["conversation"], body["person"], body["text"], state=phase)
+        shown = {name: body[name] for name in ("kind", "name", "quote") if body.get(name)}
+        if body.get("picture"):
+            self.pictures.append(base64.b64decode(body["picture"].partition("base64,")[2]))
+            shown["media"] = f"/api/media/{len(self.pictures)}"
+        phase = state_of("undelivered" if undelivered else self.phase, ack_ms=3)
+        return self.message(body["conversation"], body["person"], body["text"], state=phase, **shown)
+
+    def move_clock(self, offset: float) -> dict[str, Any]:
+        """Set the clock and tell everybody."""
+        clock = {"now": int((time.time() + offset) * 1000), "offset": offset}
+        self.state["clock"] = clock
+        self.tell({"kind": "clock", "clock": clock})
+        return clock
+
+    def switch_on(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Switch a fault on and tell everybody."""
+        scope = {name: wanted.get(name) for name in ("id", "conversation", "times", "messages")}
+        chosen = {name: value for name, value in wanted.items() if name not in scope}
+        entry = {"number": next(self._numbers), **scope, "parameters": chosen}
+        self.set_faults([*self.state["faults"], entry])
+        return entry
+
+    def set_faults(self, faults: list[dict[str, Any]]) -> dict[str, Any]:
+        """Leave only these faults switched on and tell everybody."""
+        self.state["faults"] = faults
+        self.tell({"kind": "faults", "faults": faults})
+        return {"faults": faults}
+
+    def switch_off(self, number: str) -> dict[str, Any]:
+        """Switch one fault off, or all without a number."""
+        return self.set_faults([f for f in self.state["faults"] if number and f["number"] != int(number)])
 
 
 def _handler(server: ScriptedServer) -> type[BaseHTTPRequestHandler]:
@@ -140,6 +232,12 @@ def _handler(server: ScriptedServer) -> type[BaseHTTPRequestHandler]:
             elif self.path == "/api/state":
                 server.ready.wait()
                 self._json(200, server.state)
+            elif self.path == "/api/kinds":
+                self._json(200, {"kinds": KINDS})
+            elif self.path == "/api/faults":
+                self._json(200, {**FAULTS, "active": server.state["faults"]})
+            elif self.path.startswith("/api/media/"):
+                self._send(200, "image/png", server.pictures[int(self.path.rpartition("/")[2]) - 1])
             elif self.path.startswith("/api/story/"):
                 story = server.stories.get(unquote(self.path.removeprefix("/api/story/")))
                 self._json(200 if story is not None else 404, story if story is not None else {"error": "没有"})
@@ -149,6 +247,9 @@ def _handler(server: ScriptedServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             self._json(*server.take(self.path, json.loads(body)))
+
+        def do_DELETE(self) -> None:
+            self._json(200, server.switch_off(self.path.removeprefix("/api/faults").strip("/")))
 
         def _json(self, status: int, body: Any) -> None:
             self._send(status, "application/json", json.dumps(body).encode())

@@ -8,7 +8,7 @@ from local.cloud import Reply, failing
 from local.page_server import PageServer
 from tests.page.conftest import DESKTOP, TELEPHONE
 from tests.page.seeing import expects, sees, write
-from tests.page.test_page import HOSTILE
+from tests.page.test_page_messages import HOSTILE
 
 ANSWERED = re.compile(r"[\d.]+ m?s 确认 · [\d.]+ m?s 回答")
 

@@ -47,10 +47,12 @@ export class Attachment {
     this.draw();
   }
 
-  /** Make the next message one of that kind. */
-  set(now) {
-    if (now?.kind !== "richText" || !this.#now?.picture) this.#drop();
-    this.#now = now && { ...(this.#now ?? {}), ...now };
+  /** Make the next message one of that kind; words and picture keep the picture that is already there. */
+  set(now, preview = null) {
+    const kept = now?.kind === "richText" && !now.picture ? this.#now?.picture : undefined;
+    if (!kept && this.#preview) URL.revokeObjectURL(this.#preview);
+    if (!kept) this.#preview = preview;
+    this.#now = now && kept ? { ...now, picture: kept } : now;
     this.draw();
     this.#onChange(null);
   }
@@ -70,10 +72,7 @@ export class Attachment {
   async addPicture(file) {
     if (!PICTURES.includes(file.type) || file.size > LARGEST) return this.#onChange(say("notAPicture"));
     const kind = this.#now?.kind === "richText" ? "richText" : "picture";
-    const picture = await dataUrl(file);
-    this.#drop();
-    this.#preview = URL.createObjectURL(file);
-    this.set({ kind, picture });
+    this.set({ kind, picture: await dataUrl(file) }, URL.createObjectURL(file));
   }
 
   /** Attach a file; only its name is sent, as DingTalk sends a code in place of the content. */
@@ -94,12 +93,6 @@ export class Attachment {
     event.preventDefault();
     if (file.type.startsWith("image/")) this.addPicture(file);
     else this.addFile(file);
-  }
-
-  #drop() {
-    if (this.#preview) URL.revokeObjectURL(this.#preview);
-    this.#preview = null;
-    this.#now = null;
   }
 
   /** Draw the strip above the text. */

@@ -23,7 +23,7 @@ export function wireKindMenu({ group, attachment, onKind, onRecords, onTrouble }
     const { kind } = choice.dataset;
     if (kind === "chatRecord") onRecords();
     else if (PICKED.includes(kind)) {
-      attachment.set({ kind, name: null });
+      attachment.set({ kind });
       byId("any-file").click();
     } else onKind(kindOf(kind));
   });
@@ -33,6 +33,9 @@ async function draw(menu, group, onTrouble) {
   try {
     const kinds = (await sendable()).filter((kind) => !OWN_BUTTON.includes(kind.id));
     menu.replaceChildren(...kinds.map((kind) => choice(kind, group)));
+    // Beside its button on a wide screen; the style sheet puts it at the bottom of a narrow one.
+    menu.style.setProperty("--button-left", `${byId("more").getBoundingClientRect().left}px`);
+    menu.style.setProperty("--button-top", `${byId("more").getBoundingClientRect().top}px`);
     menu.querySelector("button:not([aria-disabled=true])")?.focus();
   } catch (problem) {
     menu.hidePopover();
@@ -42,10 +45,11 @@ async function draw(menu, group, onTrouble) {
 
 function choice(kind, group) {
   const closed = group && !kind.group;
+  const hint = closed ? say("onlyPrivate") : kindLine(kind);
   return element(
     "button",
     { type: "button", role: "menuitem", "data-kind": kind.id, "aria-disabled": String(closed) },
     element("span", { class: "choice-name" }, kindName(kind.id)),
-    element("span", { class: "choice-hint" }, closed ? say("onlyPrivate") : kindLine(kind)),
+    hint !== kindName(kind.id) && element("span", { class: "choice-hint" }, hint),
   );
 }

@@ -10,8 +10,8 @@ import { valueView } from "./values.js";
 
 /** The known chapters in their order: key, heading, open from the start. Others follow under their own name. */
 const CHAPTERS = [
-  ["request", "storyRequest", true],
-  ["response", "storyResponse", true],
+  ["request", "storyRequest", false],
+  ["response", "storyResponse", false],
   ["invocations", "storyInvocations", true],
   ["model", "storyModel", false],
   ["webhook", "storyWebhook", false],
@@ -145,6 +145,7 @@ function brief(key, value) {
 const known = (ms) => (ms === null || ms === undefined ? "–" : duration(ms));
 
 const BRIEFS = {
+  request: ({ method, body }) => [[method, body && `${new Blob([body]).size} B`].filter(Boolean).join(" · "), true],
   response: ({ status, ms }) => [[status, ms == null ? "" : duration(ms)].filter(Boolean).join(" · "), status < 400],
   model(requests) {
     const last = requests.at(-1);

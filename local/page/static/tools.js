@@ -22,11 +22,11 @@ export class ToolsPanel {
     byId("clock-moves").addEventListener("click", (event) => this.#moved(event));
     byId("clock-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#do(moveClock({ advance: Number(byId("clock-minutes").value) * 60 }), (clock) => store.setTools({ clock }));
+      this.#do(moveClock({ advance: Number(byId("clock-minutes").value) * 60 }));
     });
     byId("fault-groups").addEventListener("click", (event) => this.#switched(event));
     byId("faults-active").addEventListener("click", (event) => this.#ended(event));
-    byId("faults-off").addEventListener("click", () => this.#do(switchOff(), (left) => store.setTools(left)));
+    byId("faults-off").addEventListener("click", () => this.#do(switchOff()));
     byId("fault-life").addEventListener("change", () => this.#drawScope());
     setInterval(() => this.#open && this.#drawClock(), TICK_MS);
     store.addEventListener("tools", () => this.#drawState());
@@ -44,7 +44,6 @@ export class ToolsPanel {
     byId("tools-title").focus({ preventScroll: true });
     await this.#do(fetchFaults(), (catalogue) => {
       this.#catalogue = catalogue;
-      this.#store.setTools({ faults: catalogue.active });
       this.redraw();
     });
   }
@@ -72,7 +71,7 @@ export class ToolsPanel {
     byId("faults-active").replaceChildren(...activeList(this.#store, this.#catalogue));
     const on = new Set(faults.map((fault) => fault.id));
     for (const button of byId("fault-groups").querySelectorAll("[role=switch]")) button.setAttribute("aria-checked", String(on.has(button.dataset.fault)));
-    for (const group of byId("fault-groups").children) group.querySelector(".count").textContent = String(group.querySelectorAll("[aria-checked=true]").length || "");
+    for (const group of byId("fault-groups").querySelectorAll("details")) group.querySelector(".count").textContent = String(group.querySelectorAll("[aria-checked=true]").length || "");
   }
 
   #drawClock() {
@@ -91,7 +90,7 @@ export class ToolsPanel {
     const button = event.target.closest("button");
     if (!button) return;
     const move = button.id === "clock-reset" ? { reset: true } : { advance: Number(button.dataset.advance) };
-    this.#do(moveClock(move), (clock) => this.#store.setTools({ clock }));
+    this.#do(moveClock(move));
   }
 
   /** A switch that is on goes off with all of its kind; one that is off goes on as the scope above says. */
@@ -100,16 +99,13 @@ export class ToolsPanel {
     if (!button) return;
     const { fault: id } = button.dataset;
     if (button.getAttribute("aria-checked") === "true") {
-      for (const { number } of this.#store.faults.filter((fault) => fault.id === id)) await this.#off(number);
+      for (const { number } of this.#store.faults.filter((fault) => fault.id === id)) await this.#do(switchOff(number));
       return;
     }
     const fault = { id, ...this.#scope() };
     for (const input of button.closest("li").querySelectorAll("[data-parameter]"))
       fault[input.dataset.parameter] = input.type === "number" ? Number(input.value) : input.value;
-    await this.#do(switchOn(fault), (active) => {
-      const others = this.#store.faults.filter(({ number }) => number !== active.number);
-      this.#store.setTools({ faults: [...others, active] });
-    });
+    await this.#do(switchOn(fault));
   }
 
   #scope() {
@@ -122,14 +118,11 @@ export class ToolsPanel {
 
   #ended(event) {
     const button = event.target.closest("[data-number]");
-    if (button) this.#off(Number(button.dataset.number));
+    if (button) this.#do(switchOff(Number(button.dataset.number)));
   }
 
-  #off(number) {
-    return this.#do(switchOff(number), (left) => this.#store.setTools(left));
-  }
-
-  async #do(asked, take) {
+  /** What was changed comes back as an event, to every page that is open; an answer could be older than one. */
+  async #do(asked, take = () => {}) {
     try {
       const answer = await asked;
       this.#trouble(null);
