@@ -1,14 +1,17 @@
 """The page on the real local cloud: signed callbacks, both functions in their processes, the session webhook."""
 
 import re
+from typing import Any
 
 import pytest
 
-from local.cloud import Reply, failing
+from local.cloud import Reply
 from local.page_server import PageServer
 from tests.page.conftest import DESKTOP, TELEPHONE
 from tests.page.seeing import expects, sees, write
 from tests.page.test_page_messages import HOSTILE
+from tests.page.test_page_sending import PNG
+from tests.page.test_page_story import CLIPBOARD, copied
 
 ANSWERED = re.compile(r"[\d.]+ m?s 确认 · [\d.]+ m?s 回答")
 
@@ -25,7 +28,7 @@ def address(cloud):
 @pytest.mark.parametrize("size", [DESKTOP, TELEPHONE], ids=["desktop", "telephone"])
 def test_question_is_answered(visit, address, cloud, picture, size):
     """Open, type, Enter: the answer appears, and the question says how long its acknowledgement and answer took."""
-    cloud.model.script("**上海**今天晴，*25* 度。\n\n- 出门不用带伞")
+    cloud.model.script(Reply(chunks=["**上", "海**今天晴，*25* 度。\n\n- ", "出门不用带伞"], between=0.02))
     page = visit(address, size)
     if size is TELEPHONE:
         page.locator(".entry-title").first.click()
@@ -73,26 +76,109 @@ def test_reload_keeps_the_conversation(visit, address):
     expects(bubbles).to_have_text(before)
 
 
-@pytest.mark.parametrize("text", HOSTILE[:3])
-def test_script_from_person_and_model_does_not_run(visit, address, cloud, text):
-    """The same hostile text as a question and as the model's answer is only text."""
-    cloud.model.script(text)
+def test_script_from_person_and_model_does_not_run(visit, address, cloud):
+    """Hostile text as a question and as the model's answer is only text."""
     page = visit(address)
-    write(page, text)
-    sees(page, ".mine .state", ANSWERED)
-    page.locator(".message[data-from=bot]").wait_for()
-    assert page.locator("#threads :is(script, img, iframe, [onerror], [onload])").count() == 0
+    for number, text in enumerate(HOSTILE[:3], 1):
+        cloud.model.script(text)
+        write(page, text)
+        expects(page.locator(".message[data-from=bot]")).to_have_count(number)
+    expects(page.locator("#threads :is(script, img, iframe, [onerror], [onload])")).to_have_count(0)
     assert page.evaluate("window.ran") is None
 
 
-def test_model_that_fails_is_explained(visit, address, cloud, picture):
-    """The person reads a sentence with a request id, not the provider's text."""
-    cloud.model.script(failing(401))
+FAULTS = {
+    "key-refused": ".message[data-from=bot] >> text=密钥",
+    "invoke-refused": ".message[data-from=bot] >> text=HTTP 响应体",
+    "bucket-read-only": ".message[data-from=bot] >> text=记",
+    "errcode": ".mine .state >> text=300001",
+}
+"""A fault of each group, and where it shows."""
+
+
+def test_faults_of_each_group_are_met_once(visit, address, picture):
+    """Switched on for the next message here, each shows in the chat and is gone; then the clock moves and all works."""
     page = visit(address)
-    write(page, "在吗")
-    answer = sees(page, ".message[data-from=bot] .bubble", "密钥")
-    expects(answer).to_have_text(re.compile(r"[0-9a-f]{10}"))
-    picture(page, "explained-failure")
+    page.click("#tools-open")
+    sees(page, "#fault-groups summary", "存储桶")
+    page.evaluate("for (const group of document.querySelectorAll('#fault-groups details')) group.open = true")
+    for fault, where in FAULTS.items():
+        page.locator(f"[data-fault={fault}]").click()
+        page.locator("#faults-active [data-number]").wait_for()
+        write(page, f"试试 {fault}")
+        page.locator(where).last.wait_for()
+        sees(page, "#faults-active", "没有打开任何故障")
+        picture(page, f"fault-{fault}")
+    page.click("[data-advance='86400']")
+    sees(page, "#unusual", "快 1 天")
+    write(page, "明天见")
+    sees(page, ".message[data-from=bot] .bubble", "明天见")
+
+
+def test_contexts_of_two_people_in_a_group_do_not_mix(visit, address, cloud):
+    """What one has told the bot is in that one's next request, and in nobody else's."""
+    page = visit(f"{address}#group-1")
+    answers = page.locator(".message[data-from=bot]")
+    for number, (person, text) in enumerate((("林晓", "我叫小红"), ("周明", "我叫什么"), ("林晓", "你记得吗")), 1):
+        page.locator(".speaker", has_text=person).click()
+        write(page, text)
+        expects(answers).to_have_count(number)
+    assert ["小红" in str(request.body) for request in cloud.model.requests] == [True, False, True]
+
+
+def test_quote_picture_and_clear(visit, address, cloud):
+    """A quoted answer reaches the model; a picture is answered; the command forgets, and says so."""
+    cloud.model.script("答案是四十二")
+    page = visit(address)
+    answers = page.locator(".message[data-from=bot]")
+    write(page, "问题是什么")
+    expects(answers).to_have_count(1)
+    answers.first.hover()
+    answers.first.locator(".quote").click()
+    write(page, "为什么")
+    expects(answers).to_have_count(2)
+    expects(page.locator(".quoted")).to_contain_text("答案是四十二")
+    assert "答案是四十二" in str(cloud.model.requests[-1].body["messages"][-1])
+    page.set_input_files("#picture-file", PNG)
+    page.locator(".attached-photo").wait_for()
+    page.click("#send")
+    expects(answers).to_have_count(3)
+    assert page.evaluate("document.querySelector('.photo').naturalWidth") == 1
+    write(page, "\\clear")
+    expects(answers).to_have_count(4)
+    write(page, "还记得吗")
+    expects(answers).to_have_count(5)
+    assert "四十二" not in str(cloud.model.requests[-1].body)
+
+
+def run_test(source, cloud):
+    """Run a copied test."""
+    names: dict[str, Any] = {}
+    exec(compile(source, "copied", "exec"), names)  # noqa: S102 - what is tested is that this is a program
+    names["test_this_message"](cloud)
+
+
+def test_story_is_copied_as_a_test_that_passes(visit, address, cloud):
+    """What the button copies is a test for the project's own fixture, and it holds."""
+    cloud.model.script('他说 "好"\n\n- 一')
+    page = visit(address, permissions=CLIPBOARD)
+    write(page, "说点什么")
+    sees(page, ".mine .state", ANSWERED).click()
+    sees(page, "#story summary", "模型请求")
+    source = copied(page, "#copy-test")
+    run_test(source, cloud)
+    with pytest.raises(AssertionError):
+        run_test(source.replace("他说", "她说", 1), cloud)
+
+
+def test_redelivery_changes_nothing(visit, address):
+    """The same callback again, from the story: it is told there, and the person sees one answer."""
+    page = visit(address)
+    write(page, "只回答一次")
+    sees(page, ".mine .state", ANSWERED).click()
+    page.click("[data-after='0']")
+    sees(page, "#story summary", "重复投递")
+    expects(page.locator(".message[data-from=bot]")).to_have_count(1)
 
 
 def test_long_answer_comes_in_parts(visit, address, cloud):
@@ -111,7 +197,7 @@ def test_story_has_every_step(visit, address, picture):
     sees(page, ".mine .state", ANSWERED).click()
     sees(page, ".story summary", "Webhook 投递")
     page.evaluate("for (const chapter of document.querySelectorAll('#story details')) chapter.open = true")
-    for wanted in ("sign:", "sessionWebhook", "reply · ", "first_token_ms", '"errcode": 0', '"role": "user"'):
+    for wanted in ("首字", "sign:", "sessionWebhook", "reply · ", "first_token_ms", '"errcode": 0', '"role": "user"'):
         expects(page.locator("#story")).to_contain_text(wanted)
     picture(page, "story-real")
 

@@ -96,7 +96,6 @@ store.addEventListener("person", () => {
 });
 store.addEventListener("message", ({ detail: { message, isNew } }) => {
   threads.put(message, isNew);
-  story.changed(message);
   scheduleLook();
 });
 
@@ -164,8 +163,11 @@ async function readState() {
 }
 
 function apply(event) {
-  if (event.kind === "message") store.put(event.message);
-  else if (store.ready) store.setTools(event);
+  if (event.kind === "message") {
+    store.put(event.message);
+    // Its story can have grown while the message itself stays as it was.
+    story.changed(event.message);
+  } else if (store.ready) store.setTools(event);
 }
 
 function offline(problem) {
