@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -56,6 +57,8 @@ def main(arguments: list[str]) -> int:
     except ShippingError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
+    load_after = " ".join(f"{value:.1f}" for value in os.getloadavg())
+    report.machine = {**report.machine, "load after the run": load_after}
     report.data["seconds"] = round(time.monotonic() - began)
     output = Path(options.output)
     report.write(output)
