@@ -87,13 +87,13 @@ def test_script_from_person_and_model_does_not_run(visit, address, cloud):
     assert page.evaluate("window.ran") is None
 
 
-FAULTS = {
-    "key-refused": ".message[data-from=bot] >> text=密钥",
-    "invoke-refused": ".message[data-from=bot] >> text=HTTP 响应体",
-    "bucket-read-only": ".message[data-from=bot] >> text=记",
-    "errcode": ".mine .state >> text=300001",
-}
-"""A fault of each group, and where it shows."""
+FAULTS = [
+    ("key-refused", "帮我润色一下周报", ".message[data-from=bot] >> text=密钥"),
+    ("invoke-refused", "明天的会议改到几点了？", ".message[data-from=bot] >> text=HTTP 响应体"),
+    ("bucket-read-only", "记住：接口人是周明", ".message[data-from=bot] >> text=存储暂时不可用"),
+    ("errcode", "接口人是谁？", ".mine .state >> text=300001"),
+]
+"""A fault of each group, a question, and where the fault shows."""
 
 
 def test_faults_of_each_group_are_met_once(visit, address, picture):
@@ -102,13 +102,15 @@ def test_faults_of_each_group_are_met_once(visit, address, picture):
     page.click("#tools-open")
     sees(page, "#fault-groups summary", "存储桶")
     page.evaluate("for (const group of document.querySelectorAll('#fault-groups details')) group.open = true")
-    for fault, where in FAULTS.items():
+    for fault, question, where in FAULTS:
         page.locator(f"[data-fault={fault}]").click()
         page.locator("#faults-active [data-number]").wait_for()
-        write(page, f"试试 {fault}")
+        page.evaluate("document.querySelector('#tools .panel-body').scrollTop = 0")
+        picture(page, "page-faults")
+        write(page, question)
         page.locator(where).last.wait_for()
         sees(page, "#faults-active", "没有打开任何故障")
-        picture(page, f"fault-{fault}")
+    picture(page, "faults-met")
     page.click("[data-advance='86400']")
     sees(page, "#unusual", "快 1 天")
     write(page, "明天见")
@@ -190,12 +192,30 @@ def test_long_answer_comes_in_parts(visit, address, cloud):
     sees(page, ".state", "第 2/2 条")
 
 
-def test_story_has_every_step(visit, address, picture):
-    """The signed request, its response, both runs, the model request, the post and the log lines are all there."""
+ANSWER = """可以用 `functools.cache`，它会记住每个参数的结果：
+
+```python
+@cache
+def fibonacci(n):
+    return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
+```
+
+- 第一次调用时计算
+- 之后**直接返回**记住的结果
+"""
+
+
+def test_story_has_every_step(visit, address, cloud, picture):
+    """The signed request, its response, both runs, the model request, the post, files and log lines are all there."""
+    cloud.model.script(Reply(ANSWER, first_token=0.1, between=0.01))
     page = visit(address)
-    write(page, "你好")
+    write(page, "怎样让递归的斐波那契函数快一点？")
     sees(page, ".mine .state", ANSWERED).click()
     sees(page, ".story summary", "Webhook 投递")
+    page.locator("[data-chapter=invocations] summary").click()
+    page.locator("[data-chapter=model] summary").click()
+    sees(page, "#story", "first_token_ms")
+    picture(page, "page")
     page.evaluate("for (const chapter of document.querySelectorAll('#story details')) chapter.open = true")
     for wanted in ("首字", "sign:", "sessionWebhook", "reply · ", "first_token_ms", '"errcode": 0', '"role": "user"'):
         expects(page.locator("#story")).to_contain_text(wanted)
