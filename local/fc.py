@@ -83,7 +83,8 @@ class FunctionCompute:
         """Kill the instance of `function` when it reaches `point`, the next `times` times.
 
         Points: "start" and "end" of the handler; "model" (its request has arrived), "answered" (the model's whole
-        answer was sent), "post" (its webhook post has arrived, not shown yet), "posted" (shown, not answered yet).
+        text was sent, its end mark not yet), "post" (its webhook post has arrived, not shown yet), "posted" (shown,
+        not answered yet).
         """
         self.kills.add(Fault(point, times, function=function))
 

@@ -127,7 +127,7 @@ class Model:
         await asyncio.sleep(reply.first_token)
         response = await self._answer(request, seen, reply)
         seen.done_at = self._clock.now_ms()
-        if self._reached("answered", seen.port):
+        if isinstance(response, web.Response) and self._reached("answered", seen.port):
             return reset(request)
         return response
 
@@ -166,6 +166,10 @@ class Model:
                 delta = {"role": "assistant", "content": piece} if number == 0 else {"content": piece}
                 await _event(response, {**head, "choices": [_choice(delta)]})
                 await asyncio.sleep(reply.between)
+            # Before the end mark: once it is sent, the instance may post its answer before it dies.
+            if self._reached("answered", seen.port):
+                reset(request)
+                return response
             await _event(response, {**head, "choices": [_choice({}, reply.finish)]})
             if (seen.body.get("stream_options") or {}).get("include_usage"):
                 await _event(response, {**head, "choices": [], "usage": seen.usage})
