@@ -17,7 +17,7 @@ from statistics import median
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "functions"), str(ROOT / "tools")]
 
-from benchmarks import cold, history, load, warm  # noqa: E402 - after the path
+from benchmarks import cold, history, load, sensitive, warm  # noqa: E402 - after the path
 from benchmarks.limits import Size, group_maker  # noqa: E402
 from benchmarks.packages import Packages, make  # noqa: E402
 from benchmarks.report import RESULTS, Report, Row, machine, plot_cold, plot_load  # noqa: E402
@@ -75,7 +75,17 @@ def measure(packages: Packages, standins: Standins, counts: Counts) -> Report:
     bench = cold.Bench(packages, standins, group)
     report = Report(machine(packages.python, packages.target.runtime, limits))
     report.data["cold"] = {}
-    for part in (_cold_acknowledgement, _cold_question, _cold_reply, _warm, _replies, _sizes, _history, _curve):
+    for part in (
+        _cold_acknowledgement,
+        _cold_question,
+        _cold_reply,
+        _warm,
+        _replies,
+        _sizes,
+        _history,
+        _sensitive,
+        _curve,
+    ):
         print(f"… {part.__name__.strip('_').replace('_', ' ')}", file=sys.stderr, flush=True)
         part(bench, report, counts)
     return report
@@ -232,6 +242,22 @@ def _history(bench: cold.Bench, report: Report, counts: Counts) -> None:
             "≤ 1.3 ×",
             ratio <= 1.3,
             f"14 turns a day, for two years; after a day with one every minute: {max(busy.values()):.1f} ms",
+        )
+    )
+
+
+def _sensitive(bench: cold.Bench, report: Report, counts: Counts) -> None:
+    del bench
+    found = sensitive.masking(10_000, 4_000, counts.loads)
+    report.data["sensitive"] = found
+    report.rows.append(
+        Row(
+            "sensitive words: a list of 10,000, an answer of 4,000 characters",
+            f"CPU {found['ordinary']:.1f} ms",
+            "",
+            "≤ 5 ms",
+            found["ordinary"] <= 5,
+            f"an answer that consists of such words: {found['all hits']:.1f} ms",
         )
     )
 

@@ -136,11 +136,11 @@ def _work(run: Run, turn: Turn) -> str:
         return run.explain(wording.failed_version, turn)
     if run.now_ms - message.handed_over_at > TOO_LATE_MS:
         return run.explain(wording.failed_too_late, turn)
+    turn = _begin(run, turn)
     if message.command:
-        run.memory.keep(turn)
         refused = begin(run, turn) if message.command in COUNTED else ""
         return refused or COMMANDS[message.command](run, turn)
-    return _think(run, _begin(run, turn))
+    return _think(run, turn)
 
 
 def _session(run: Run, turn: Turn) -> Session:
@@ -154,7 +154,7 @@ def _session(run: Run, turn: Turn) -> Session:
 
 
 def _begin(run: Run, turn: Turn) -> Turn:
-    """Save the question as pending, together with the end of the session where that has come."""
+    """Save the message as pending, together with the end of the session where that has come."""
     held = _session(run, turn)
     turn = replace(turn, alone=held.single or run.services.settings.rounds == 0)
     if held.ended_at is None:

@@ -14,8 +14,9 @@ class Command:
     """One command; a summary of each is in `wording` (`command_<name>`).
 
     `words` work bare or after a slash, `slashed` only after one, `hashed` after a `#`. With `argument` something may
-    follow the word. `admins_only` commands are refused to others, or are ordinary questions of theirs (`or_question`).
-    Those that `show_others` answer in private chats only, and only to fresh callbacks. `counts` as a question.
+    follow the word; a mention in it counts where the command `names_people`. `admins_only` commands are refused to
+    others, or are ordinary questions of theirs (`or_question`). Those that `show_others` answer in private chats only,
+    and only to fresh callbacks. `counts` as a question.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Command:
     or_question: bool = False
     shows_others: bool = False
     counts: bool = False
+    names_people: bool = False
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -37,12 +39,19 @@ COMMANDS: tuple[Command, ...] = (
     Command("single", "reply", words=("单聊",), slashed=("single",)),
     Command("context", "reply", words=("串聊",), slashed=("context",)),
     Command("persona", "reply", words=("角色",), slashed=("persona",), argument=True),
-    Command("usage", "reply", words=("用量",), slashed=("usage",), argument=True),
+    Command("usage", "reply", words=("用量",), slashed=("usage",), argument=True, names_people=True),
     Command("balance", "reply", words=("余额",), slashed=("balance",), admins_only=True),
     Command("domain", "reply", hashed=("域名",), argument=True, counts=True),
     Command("certificate", "reply", hashed=("证书",), argument=True, counts=True),
     Command(
-        "export", "reply", words=("查对话",), hashed=("查对话",), argument=True, admins_only=True, shows_others=True
+        "export",
+        "reply",
+        words=("查对话",),
+        hashed=("查对话",),
+        argument=True,
+        admins_only=True,
+        shows_others=True,
+        names_people=True,
     ),
     Command("group_id", "conversation", words=("群id",), admins_only=True, or_question=True),
 )
@@ -99,13 +108,17 @@ def nearest(word: str, commands: Sequence[Command] = COMMANDS) -> str:
 def _matches(command: Command, head: str, rest: str) -> Invoked | None:
     bare = head[1:] if head[:1] in ("\\", "/") else head
     known = command.words if bare is head else command.words + command.slashed
+    behind = rest if command.names_people else _before_mentions(rest)
     if bare in known:
         if command.argument:
-            return Invoked(command, rest)
+            return Invoked(command, behind)
         return None if _beyond_mentions(rest) else Invoked(command)
     for word in command.hashed:
         if head.startswith(f"#{word}"):
-            return Invoked(command, f"{head[len(word) + 1 :]} {rest}".strip())
+            attached = head[len(word) + 1 :]
+            if attached and not set(attached) & {".", ":"}:
+                return None  # a sentence that begins with the word, such as #证书的作用是什么
+            return Invoked(command, f"{attached} {behind}".strip())
     return None
 
 
@@ -120,6 +133,13 @@ def _plain(text: str) -> str:
 
 def _is_mention(word: str) -> bool:
     return word[0] in "@＠"
+
+
+def _before_mentions(text: str) -> str:
+    """The text without mentions at its end."""
+    while (words := text.split()) and _is_mention(words[-1]):
+        text = text[: -len(words[-1])].rstrip()
+    return text
 
 
 def _beyond_mentions(text: str) -> bool:

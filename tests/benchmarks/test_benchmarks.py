@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import capacity, cold, history, load, messages, settings, warm
+from benchmarks import capacity, cold, history, load, messages, sensitive, settings, warm
 from benchmarks.capacity import Limits, Times, simulate
 from benchmarks.launch import Instance, run
 from benchmarks.limits import NoGroup, Size, group_maker
@@ -72,6 +72,13 @@ def test_history_does_not_slow_down() -> None:
     found = history.loading((1, 5), 2)
     assert set(found) == {1, 5}
     assert min(found.values()) > 0
+
+
+def test_masking_is_measured() -> None:
+    """An ordinary answer and one of such words only."""
+    found = sensitive.masking(50, 200, 2)
+    assert set(found) == {"ordinary", "all hits"}
+    assert min(found.values()) >= 0
 
 
 def test_groups_hold_what_they_say(tmp_path: Path) -> None:

@@ -94,6 +94,17 @@ def test_a_session_ends_after_its_last_use(talk: Talk, after: float, ended: bool
     assert talk.prompt[-3:] == ["q3", "echo: q3", "q4"]
 
 
+@pytest.mark.parametrize("command", ["usage", "context", "single", "persona", "clear"])
+def test_a_command_does_not_bring_an_ended_session_back(talk: Talk, command: str) -> None:
+    """The first message after the end may be a command: it says so once, and the context stays forgotten."""
+    talk.world.settings = replace(talk.world.settings, session_seconds=600)
+    talk.say("q1")
+    assert talk.say(command=command, after=601).startswith(ENDED)
+    talk.say(command="context")
+    talk.say("q2")
+    assert talk.prompt == ["q2"]
+
+
 def test_a_chosen_mode_ends_with_its_session(talk: Talk) -> None:
     """The default returns; the person was told when it would. The persona stays."""
     talk.world.settings = replace(talk.world.settings, session_seconds=600)

@@ -90,3 +90,29 @@ def test_no_word_belongs_to_two_commands() -> None:
 def test_any_text(text: str) -> None:
     """No text makes it raise."""
     find_command(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "argument"),
+    [
+        ("角色 清除 @小助手", "persona", "清除"),
+        ("@小助手 角色 @小助手", "persona", ""),
+        ("角色 你是  两个空格", "persona", "你是  两个空格"),
+        ("用量 @小王", "usage", "@小王"),
+        ("#域名example.com", "domain", "example.com"),
+        ("＃域名 Example.com @小助手", "domain", "Example.com"),
+        ("#证书 example.com:8443", "certificate", "example.com:8443"),
+        ("#查对话username:张三", "export", "username:张三"),
+    ],
+)
+def test_arguments(text: str, name: str, argument: str) -> None:
+    """As written, without the mention behind them; one that names a person keeps it."""
+    found = find_command(text)
+    assert isinstance(found, Invoked)
+    assert (found.command.name, found.argument) == (name, argument)
+
+
+@pytest.mark.parametrize("text", ["#证书的作用是什么", "#域名怎么选", "#查对话框", "角色扮演是什么", "用量子力学解释"])
+def test_a_sentence_that_begins_with_a_word_is_a_question(text: str) -> None:
+    """Only the word itself, or what can be an argument behind it, makes a command."""
+    assert find_command(text) is None

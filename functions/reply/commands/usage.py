@@ -93,7 +93,7 @@ def _somebody(run: Run, wanted: str) -> str:
     if len(found) > 1:
         choices = "\n".join(words.usage_choice.format(who=_who(people[person])) for person in found[:MOST_PEOPLE])
         return words.usage_choose.format(count=len(found), name=inline_code(wanted), choices=choices)
-    today = days[run.services.ledger.days.day(run.services.ledger.now)].get(found[0], Tally())
+    today = days.get(run.services.ledger.days.day(run.services.ledger.now), {}).get(found[0], Tally())
     month = people[found[0]]
     return words.usage_somebody.format(who=_who(month), today=_used(run, today), month=_used(run, month))
 

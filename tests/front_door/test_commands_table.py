@@ -1,0 +1,164 @@
+"""Every trigger word, in every form people write it, through the front door."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from local.cloud import LocalCloud
+from local.people import Conversation, Person
+from shared.commands import COMMANDS
+from shared.wording import wording
+
+ZH = wording("zh")
+NewCloud = Callable[..., LocalCloud]
+ADMIN = "staff-admin"
+
+WORDS = {
+    "帮助": "可用命令",
+    "/help": "可用命令",
+    "模板": "#翻译",
+    "/templates": "#翻译",
+    "清空": ZH.cleared,
+    "重置": ZH.cleared,
+    "退出": ZH.cleared,
+    "结束": ZH.cleared,
+    "\\clear": ZH.cleared,
+    "/clear": ZH.cleared,
+    "单聊": "单聊",
+    "/single": "单聊",
+    "串聊": "串聊",
+    "/context": "串聊",
+    "角色": "角色",
+    "/persona": "角色",
+    "用量": "今天",
+    "/usage": "今天",
+    "余额": "用量",
+    "/balance": "用量",
+    "查对话": "username",
+    "#查对话": "username",
+    "#域名": "example.com",
+    "#证书": "example.com",
+    "群ID": "cid",
+}
+"""Each word as people know it, and a part of what it is answered with. A lone `#域名` or `#证书` explains itself."""
+
+
+NAMES_PEOPLE = {"用量", "/usage", "查对话", "#查对话"}
+"""Behind these a mention names somebody."""
+
+
+def wide(text: str) -> str:
+    return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "plain": lambda word: word,
+    "blanks": lambda word: f"  {word}\u3000\n",
+    "upper case": str.upper,
+    "full width": wide,
+    "mention before": lambda word: f"@小助手 {word}",
+    "mention behind": lambda word: f"{word} @小助手",
+}
+
+
+def test_no_word_is_missing() -> None:
+    """The list above is all there is, so that a word cannot be lost."""
+    known = {word.casefold().lstrip("/\\#") for word in WORDS}
+    assert known == {word for c in COMMANDS for word in (*c.words, *c.slashed, *c.hashed)}
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[LocalCloud]:
+    from local.cloud import Options
+
+    with LocalCloud(Options(settings={"ADMIN_USERS": ADMIN, "ADMIN_EXPORT": "on"})) as cloud:
+        yield cloud
+
+
+def place_of(cloud: LocalCloud, person: Person, where: str) -> Conversation:
+    return cloud.group(person) if where == "group" else cloud.private(person)
+
+
+@pytest.mark.parametrize("where", ["private", "group"])
+@pytest.mark.parametrize("form", FORMS)
+def test_every_word_in_every_form(office: LocalCloud, form: str, where: str) -> None:
+    """An administrator gets each command's answer, once, without a model call."""
+    admin = office.person("Admin", staff_id=ADMIN)
+    place = place_of(office, admin, where)
+    sent = {
+        word: office.compose(admin, FORMS[form](word), place)
+        for word in WORDS
+        if not (form == "mention behind" and word in NAMES_PEOPLE)
+    }
+    office.deliver_all(list(sent.values()))
+    shown = dict(zip(sent, office.wait_all(list(sent.values()), 100), strict=True))
+    wrong = {word: [a.text for a in answers] for word, answers in shown.items() if not is_right(word, answers, where)}
+    assert wrong == {}
+    assert office.model.requests == []
+
+
+def is_right(word: str, answers: list[object], where: str) -> bool:
+    texts = [str(getattr(answer, "text", "")) for answer in answers]
+    private_only = word.endswith("查对话") and where == "group"
+    return len(texts) == 1 and (private_only or WORDS[word] in texts[0])
+
+
+def test_who_may_not_is_told(new_cloud: NewCloud) -> None:
+    """A denied person reads one refusal for each word, and nothing is invoked."""
+    cloud = new_cloud(DENY_USERS="staff-denied")
+    denied = cloud.person("Denied", staff_id="staff-denied")
+    sent = [cloud.compose(denied, word) for word in WORDS]
+    cloud.deliver_all(sent)
+    for message, answers in zip(sent, cloud.wait_all(sent, 60), strict=True):
+        assert [answer.via for answer in answers] == ["body"], message.text
+        assert "用量" not in answers[0].text
+    assert not cloud.invocations(how="async")
+
+
+def test_admins_words_of_others(cloud: LocalCloud) -> None:
+    """`余额` and `查对话` are refused in words; `群ID` is an ordinary question."""
+    lin = cloud.person()
+    for word in ("余额", "查对话", "#查对话 username:张三"):
+        [answer] = cloud.wait(cloud.say(lin, word))
+        assert answer.via == "body", word
+    assert cloud.model.requests == []
+    cloud.wait(cloud.say(lin, "群ID"))
+    assert len(cloud.model.requests) == 1
+
+
+def test_every_word_with_the_bucket_down(new_cloud: NewCloud) -> None:
+    """Each is still answered once: with its answer, or with a sentence that it did not work."""
+    cloud = new_cloud(ADMIN_USERS=ADMIN)
+    admin = cloud.person("Admin", staff_id=ADMIN)
+    cloud.wait(cloud.say(admin, "warm"))
+    cloud.disk_fails("permission")
+    sent = [cloud.compose(admin, word) for word in WORDS]
+    cloud.deliver_all(sent)
+    assert {m.text: len(a) for m, a in zip(sent, cloud.wait_all(sent, 100), strict=True)} == dict.fromkeys(WORDS, 1)
+    told = {m.text: m.answers[0].text for m in sent}
+    assert told["\\clear"].startswith(ZH.clear_failed[:12])
+    assert told["单聊"].startswith(ZH.not_saved[:12])
+
+
+@pytest.mark.parametrize("word", ["/nosuch", "\\不存在"])
+def test_an_unknown_word_is_told(cloud: LocalCloud, word: str) -> None:
+    """A lone slash word that is no command; `reply` is not invoked."""
+    sent = cloud.say(cloud.person(), word)
+    assert json.loads(sent.body)
+    assert [answer.via for answer in cloud.wait(sent)] == ["body"]
+
+
+def test_a_session_ends_on_the_local_cloud(new_cloud: NewCloud) -> None:
+    """With a moved clock: the context is forgotten, told once in the next answer's first line."""
+    cloud = new_cloud(SESSION_TIMEOUT="600")
+    lin = cloud.person()
+    cloud.wait(cloud.say(lin, "first"))
+    cloud.advance(601)
+    [answer] = cloud.wait(cloud.say(lin, "second"))
+    assert answer.text.startswith(ZH.session_ended[:8])
+    assert [m["content"] for m in cloud.model.requests[-1].messages] == ["second"]
+    [answer] = cloud.wait(cloud.say(lin, "third"))
+    assert not answer.text.startswith(ZH.session_ended[:8])
