@@ -93,7 +93,7 @@ def _last_word(run: Run) -> str:
     found = run.memory.document.turns.get(message.turn_id)
     if found and found.finished:
         return _deliver(run, found) if found.answer else _lost(run, found)
-    return run.explain(run.services.wording.failed_gave_up, found or _turn(run, ""))
+    return run.explain(run.services.wording.failed_gave_up, found or _unknown_turn(run))
 
 
 def _one_outcome(run: Run) -> str:
@@ -268,8 +268,8 @@ def _say_once(run: Run, sentence: str) -> str:
     return run.speaker.say(text, Record("failed", answer=text))
 
 
-def _turn(run: Run, asked: str) -> Turn:
-    return Turn(run.message.turn_id, run.message.created_at, State.PENDING, question=asked)
+def _unknown_turn(run: Run) -> Turn:
+    return Turn(run.message.turn_id, run.message.created_at, State.PENDING)
 
 
 def _log_bug(run: Run, bug: Exception) -> None:

@@ -128,7 +128,7 @@ class Speaker:
         try:
             self.say(text, Record("failed", answer=text))
         except DeliveryDelayed as delayed:
-            self._log.error("watchdog_unheard", code=delayed.code, remedy="none needed: FC runs the message again")
+            self._log.error("watchdog_unheard", code=delayed.code, remedy="none needed: the run or FC goes on")
         except Exception as bug:  # noqa: BLE001 - a thread has nobody to raise to; the run or FC's retry goes on
             self._log.error("watchdog_broken", problem=type(bug).__name__, remedy="a defect of the program: report it")
 
