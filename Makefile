@@ -5,6 +5,7 @@
 # make smoke        sends one signed message: make smoke URL=https://… SECRET=…
 # make bench        measures every budget beside its comparison (under 20 minutes, best as root on Linux; ARGS=--quick)
 # make capacity     simulates waiting against arrival rate, for docs/capacity.md
+# make prove        tries to break the promise, and counts what people saw (under an hour; ARGS="crash --share 0.1")
 # make prove-build  the same packages from every Python at hand, each started on its target (some minutes)
 
 # The first Python on the path that fits; give another with make PYTHON=/path/to/python3.12
@@ -15,7 +16,7 @@ VENV_PYTHON := .venv/bin/python
 INSTALLED := .venv/.installed
 ARGS :=
 
-.PHONY: run test build prove-build doctor smoke bench capacity
+.PHONY: run test build prove-build doctor smoke bench capacity prove
 
 run: $(INSTALLED)
 	@exec $(VENV_PYTHON) -m local $(ARGS)
@@ -23,7 +24,7 @@ run: $(INSTALLED)
 test: $(INSTALLED)
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m ruff format --check .
-	$(VENV_PYTHON) -m mypy functions local tools
+	$(VENV_PYTHON) -m mypy functions local tools proof
 	$(VENV_PYTHON) -m pytest $(ARGS)
 
 build: $(INSTALLED)
@@ -37,6 +38,9 @@ capacity: $(INSTALLED)
 
 prove-build: $(INSTALLED)
 	@$(VENV_PYTHON) tools/prove_build.py $(ARGS)
+
+prove: $(INSTALLED)
+	@$(VENV_PYTHON) -m proof $(ARGS)
 
 doctor: $(INSTALLED)
 	@$(VENV_PYTHON) tools/doctor.py $(ARGS)

@@ -167,7 +167,7 @@ class Pool:
             self.on_log(line)
         elif kind == "file":
             request_id = instance.call.request_id if instance.call else ""
-            self.files.append(FileChange(request_id, frame["operation"], frame["path"]))
+            self.files.append(FileChange(request_id, frame["operation"], frame["path"], frame["at"]))
         elif kind == "connected":
             self._ports[frame["port"]] = instance
             instance.send({"kind": "noted"})

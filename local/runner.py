@@ -50,8 +50,12 @@ class Instance:
         self._clock.follow(setup["offset"])
         self._disk = Disk(setup["mount"])
         if setup["watched"]:
-            self._disk.watch(lambda operation, path: self.send({"kind": "file", "operation": operation, "path": path}))
+            self._disk.watch(self._report_file)
         self._path: list[str] = setup["path"]
+
+    def _report_file(self, operation: str, path: str) -> None:
+        # With the time of this process: what other parts note at the same moment comes on other connections.
+        self.send({"kind": "file", "operation": operation, "path": path, "at": self._clock.of_cloud()})
 
     def send(self, frame: Mapping[str, Any]) -> None:
         """Tell the cloud something; without a cloud there is nothing left to do."""

@@ -40,6 +40,10 @@ class InstanceClock:
         """Seconds since the epoch, in the cloud."""
         return _real_time() + self._offset + self._gain
 
+    def of_cloud(self) -> float:
+        """Seconds since the epoch as every other part of the cloud has them: without what sleeping has gained."""
+        return _real_time() + self._offset
+
     def monotonic(self) -> float:
         """Seconds that never run backwards within an invocation."""
         return _real_monotonic() + self._gain

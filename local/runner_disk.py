@@ -46,16 +46,16 @@ class Disk:
         self._operations = 0
 
     def watch(self, report: Callable[[str, str], None]) -> None:
-        """Call `report(operation, path)` for every change, with the path within the mount."""
+        """Call `report(operation, path)` for every change and "saved" file, with the path within the mount."""
         self._report = report
         self._hook()
+        self._replace()
 
     def set_faults(self, faults: list[Mapping[str, Any]]) -> None:
         """Replace the faults; operations are counted from here."""
         self._faults = faults
         self._operations = 0
-        if faults and not self._replaced:
-            self._replaced = True
+        if faults:
             self._hook()
             self._replace()
 
@@ -65,6 +65,9 @@ class Disk:
             sys.addaudithook(self._audit)
 
     def _replace(self) -> None:
+        if self._replaced:
+            return
+        self._replaced = True
         builtins.open = io.open = self._open
         os.listdir = self._listdir
         os.scandir = self._scandir
@@ -117,7 +120,19 @@ class Disk:
         opened = _real_open(file, mode, *rest, **named)
         if writing and any(self._matching(file, "error-at-close")):
             _fail_at_close(opened, os.fsdecode(file))
+        elif writing and self._report is not None and self._below(file):
+            self._report_close(opened, os.fsdecode(file), self._report)
         return opened
+
+    def _report_close(self, opened: Any, path: str, report: Callable[[str, str], None]) -> None:
+        real_close = opened.close
+
+        def close() -> None:
+            if not opened.closed:
+                real_close()
+                report("saved", os.path.relpath(path, self._mount))
+
+        opened.close = close
 
     def _hidden(self, path: object) -> Callable[[os.DirEntry[str]], bool]:
         since = [float(fault["since"]) for fault in self._matching(path, "stale")]

@@ -20,11 +20,15 @@ class LogLine:
 
 @dataclass(frozen=True)
 class FileChange:
-    """One change in the bucket: `operation` is "write", "os.remove", "os.rename" or "os.mkdir"; `path` within it."""
+    """One change in the bucket, at `at` (seconds since the epoch, in the cloud); `path` is the path within it.
+
+    `operation` is "write" (a file was opened for that), "saved" (it was closed), "os.remove", "os.rename", "os.mkdir".
+    """
 
     request_id: str
     operation: str
     path: str
+    at: float = 0.0
 
 
 @dataclass(frozen=True)

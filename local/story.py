@@ -67,7 +67,9 @@ def story_of(sent: Sent, parts: Parts) -> Json:
         for post in sent.posts
     ]
     pools = parts.fc.pools.values()
-    files = [change for pool in pools for change in pool.files if change.request_id in runs]
+    files = [
+        change for pool in pools for change in pool.files if change.request_id in runs and change.operation != "saved"
+    ]
     story["files"] = [f"{change.operation} {change.path}" for change in files]
     lines = sorted((line for pool in pools for line in pool.logs if line.request_id in runs), key=lambda line: line.at)
     story["logs"] = [f"{line.function}  {line.text}" for line in lines]

@@ -1,0 +1,89 @@
+"""`make prove`: try every way of breaking the promise, print what people saw, write it to benchmarks/results.
+
+`ARGS="crash soak --seed 7 --share 0.1"` runs some parts, with another seed, or a share of the cases.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib
+import sys
+import time
+from pathlib import Path
+
+from local.functions import CODE
+from proof.plan import Plan
+from proof.result import RESULTS, Result, as_json, report
+
+PARTS = (
+    "crash",
+    "duplicates",
+    "isolation",
+    "model_faults",
+    "dingtalk_faults",
+    "fc_faults",
+    "bucket_faults",
+    "ingress",
+    "soak",
+    "mutations",
+)
+"""Modules of this package with a function `run(plan) -> Result`, in the order in which they run."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run parts; returns the exit code: 1 when the promise was broken anywhere."""
+    parser = argparse.ArgumentParser(prog="python -m proof", description="Try to break the promise.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all)")
+    parser.add_argument("--seed", type=int, default=1, help="makes every random choice (default: 1)")
+    parser.add_argument("--share", type=float, default=1.0, help="how much of each part is tried, above 0 and up to 1")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        help="folder for proof.md and proof.json (default: benchmarks/results, when all was tried)",
+    )
+    options = parser.parse_args(arguments)
+    unknown = [part for part in options.parts if part not in PARTS]
+    if unknown or not 0 < options.share <= 1:
+        parser.error(
+            f"no such part: {', '.join(unknown)}"
+            if unknown
+            else f"--share is {options.share:g}, wanted above 0 and up to 1"
+        )
+    plan = Plan(options.seed, options.share)
+    results = [tried(part, plan) for part in PARTS if part in (options.parts or PARTS)]
+    text = report(plan, results)
+    print(text)
+    whole = not options.parts and options.share == 1
+    output = options.output or (RESULTS if whole else None)
+    if output:
+        output.mkdir(parents=True, exist_ok=True)
+        (output / "proof.md").write_text(text, encoding="utf-8")
+        (output / "proof.json").write_text(as_json(plan, results, fingerprint(CODE)), encoding="utf-8")
+    return 1 if any(result.broken for result in results) else 0
+
+
+def tried(part: str, plan: Plan) -> Result:
+    """Run one part and time it (seconds)."""
+    began = time.monotonic()
+    print(f"{part} …", file=sys.stderr, flush=True)
+    result: Result = importlib.import_module(f"proof.{part}").run(plan)
+    result.seconds = time.monotonic() - began
+    print(
+        f"{part}: {result.cases} cases, {len(result.broken)} violations, {result.seconds:.0f} s",
+        file=sys.stderr,
+        flush=True,
+    )
+    return result
+
+
+def fingerprint(folder: Path) -> str:
+    """The same for the same code: a hash over every Python file."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,216 @@
+"""Judges one message by the promise: what its person saw, and whether a double falls into a named window.
+
+Everything is read from what the simulator has seen (posts, response bodies, runs, files, log lines), nothing from what
+the functions say about themselves, except the record `undeliverable`, which is itself the outcome when no way is left.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+
+from local.cloud import LocalCloud
+from local.functions import CODE
+from local.messages import Sent, Shown
+
+sys.path.insert(0, str(CODE))
+from shared.wording import Wording, wording
+
+ANSWERED, FAILED, REFUSED, UNDELIVERABLE, NONE = "answered", "failed", "refused", "undeliverable", "none"
+OUTCOMES = (ANSWERED, FAILED, REFUSED, UNDELIVERABLE)
+
+WINDOWS = {
+    1: "DingTalk accepted the post, and the record of it was not durable yet",
+    2: "FC's acceptance of the hand-over stayed unknown",
+    3: "the bucket was unreachable or hid new files while an instance died",
+}
+"""The three windows in which a second outcome cannot be excluded. There is no fourth."""
+
+_PART = re.compile(r"[（(](\d+)/(\d+)[）)]")
+_REFUSED_FIELDS = ("refused_", "limit_", "unsupported", "too_large", "webhook_refused", "webhook_missing")
+_FAILED_FIELDS = ("failed_", "handover_", "blocked_by_dingtalk")
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What went wrong on purpose while the message was worked on, as far as the simulator cannot see it itself.
+
+    `bucket`: files could not be read or written, or were hidden. `acceptance`: FC took the hand-over without saying so.
+    """
+
+    bucket: bool = False
+    acceptance: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one message. `violation` is a sentence, "" when the promise was kept.
+
+    `window` is that of the extra outcomes (`extra` of them), 0 without any.
+    """
+
+    message: str
+    outcome: str
+    extra: int = 0
+    window: int = 0
+    violation: str = ""
+
+
+@dataclass
+class Tally:
+    """Messages by what became of them; `doubled` by window. It can be added up over parts and runs."""
+
+    messages: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    doubled: Counter[int] = field(default_factory=Counter)
+    violations: list[Verdict] = field(default_factory=list)
+
+    def add(self, verdict: Verdict) -> None:
+        """Count one message."""
+        self.messages += 1
+        self.outcomes[verdict.outcome] += 1
+        if verdict.extra and verdict.window:
+            self.doubled[verdict.window] += 1
+        if verdict.violation:
+            self.violations.append(verdict)
+
+
+def judge(cloud: LocalCloud, sent: Sent, conditions: Conditions = Conditions()) -> Verdict:
+    """What became of a message of which nothing runs any more (`cloud.wait` has returned)."""
+    shown = list(sent.answers)
+    if not shown:
+        return _unseen(cloud, sent)
+    outcome = next((kind for kind in map(kind_of, shown) if kind == ANSWERED), kind_of(shown[0]))
+    missing = _missing_parts(shown)
+    if missing and not _closed(cloud, sent):
+        return Verdict(sent.id, outcome, violation=f"part {missing} of a split answer never came")
+    second = _second(shown)
+    if second is None:
+        return Verdict(sent.id, outcome)
+    extra = _outcomes(shown) - 1
+    window = _window(cloud, sent, second, conditions)
+    found = "" if window else f"{extra + 1} outcomes, and none of the windows was open: {cloud.describe(sent)}"
+    return Verdict(sent.id, outcome, extra, window, found)
+
+
+def kind_of(shown: Shown) -> str:
+    """Whether a message of the robot is an answer, an explained failure or an explained refusal."""
+    for prefix, kind in ((_FAILED_FIELDS, FAILED), (_REFUSED_FIELDS, REFUSED)):
+        if any(pattern.search(shown.text) for pattern in _patterns(prefix)):
+            return kind
+    return ANSWERED
+
+
+def _unseen(cloud: LocalCloud, sent: Sent) -> Verdict:
+    if _closed(cloud, sent):
+        return Verdict(sent.id, UNDELIVERABLE)
+    return Verdict(sent.id, NONE, violation=f"no outcome, and no record that no way was left: {cloud.describe(sent)}")
+
+
+def _closed(cloud: LocalCloud, sent: Sent) -> bool:
+    """Whether an ERROR line says that DingTalk had closed every way."""
+    turns = turn_ids(cloud, sent)
+    return any(
+        _error_event(line.text) in ("undeliverable", "quota_used_up")
+        for pool in cloud.fc.pools.values()
+        for line in list(pool.logs)
+        if any(turn in line.text for turn in turns)
+    )
+
+
+def _error_event(line: str) -> str:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return ""
+    return str(found.get("event", "")) if isinstance(found, dict) and found.get("level") == "ERROR" else ""
+
+
+def turn_ids(cloud: LocalCloud, sent: Sent) -> set[str]:
+    """The hashed ids under which logs and records know a message: as handed over, and as made from its own id."""
+    found = {invocation.task_id[2:] for invocation in cloud.invocations(sent) if invocation.task_id.startswith("m_")}
+    robot = "r" + hashlib.sha256(b"robot\n" + cloud.options.secret.encode()).hexdigest()[:12]
+    if sent.message_id:
+        found.add(hashlib.sha256(f"{robot}\n{sent.message_id}".encode("utf-8", "surrogatepass")).hexdigest()[:32])
+    return found
+
+
+def _parts(shown: Iterable[Shown]) -> list[tuple[int, int]]:
+    """(number, total) of what is a part of a split answer, (0, 0) of what stands alone."""
+    found = [_PART.search(message.text[:20]) or _PART.search(message.text[-20:]) for message in shown]
+    return [(int(match[1]), int(match[2])) if match else (0, 0) for match in found]
+
+
+def _outcomes(shown: list[Shown]) -> int:
+    """How many outcomes these are: the parts of a split answer are one, a part that came twice makes it two."""
+    counts = Counter(_parts(shown))
+    alone = counts.pop((0, 0), 0)
+    return alone + max(counts.values(), default=0)
+
+
+def _second(shown: list[Shown]) -> Shown | None:
+    """The first message of the robot that belongs to a second outcome."""
+    seen: list[Shown] = []
+    for message in shown:
+        seen.append(message)
+        if _outcomes(seen) > 1:
+            return message
+    return None
+
+
+def _missing_parts(shown: list[Shown]) -> int:
+    """The first part of a split answer that is not among these, 0 when none is missing."""
+    parts = [part for part in _parts(shown) if part[1]]
+    total = max((part[1] for part in parts), default=0)
+    numbers = {part[0] for part in parts}
+    return next((number for number in range(1, total + 1) if number not in numbers), 0)
+
+
+def _window(cloud: LocalCloud, sent: Sent, second: Shown, conditions: Conditions) -> int:
+    """The window that was open when a second outcome was shown, 0 when none was."""
+    recorded = _recorded_at(cloud, sent)
+    if recorded is not None and recorded * 1000 < second.at - 1 and not conditions.bucket:
+        return 0
+    runs = [outcome for invocation in cloud.invocations(sent) for outcome in invocation.outcomes]
+    died = any(outcome.kind in ("exit", "timeout") for outcome in runs)
+    unheard = any(post.errcode == 0 and post.fault.startswith("shown-then") for post in sent.posts)
+    posted = [shown for shown in sent.answers if shown.via == "webhook"]
+    if any(_is(shown, "handover_unknown") for shown in sent.answers) and len(posted) == 1:
+        return 2 if conditions.acceptance else 0
+    if conditions.bucket and died:
+        return 3
+    return 1 if len(posted) > 1 and (died or unheard or conditions.bucket) else 0
+
+
+def _recorded_at(cloud: LocalCloud, sent: Sent) -> float | None:
+    """When the record of an outcome was durable first (seconds in the cloud), None when it never was."""
+    turns = turn_ids(cloud, sent)
+    names = [
+        (change.at, change.path)
+        for pool in cloud.fc.pools.values()
+        for change in list(pool.files)
+        if change.operation == "saved" and change.path.startswith("records/") and change.path.endswith(".json")
+    ]
+    return min((at for at, path in names if any(turn in path for turn in turns)), default=None)
+
+
+def _is(shown: Shown, field_name: str) -> bool:
+    return any(pattern.search(shown.text) for pattern in _patterns((field_name,)))
+
+
+@cache
+def _patterns(prefixes: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    """Every sentence, in both languages, whose name begins so, as a pattern of what people read."""
+    found = []
+    for language in (wording("zh"), wording("en")):
+        for name in Wording.__dataclass_fields__:
+            if name.startswith(prefixes):
+                pieces = re.split(r"\{[^}]*\}", getattr(language, name))
+                found.append(re.compile(".*".join(map(re.escape, pieces)), re.DOTALL))
+    return tuple(found)

@@ -1,0 +1,65 @@
+"""How the proof is run: seed, share and code, and the settings that are scaled down so that it ends within the hour."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local.cloud import LocalCloud, Options
+from local.fc import AsyncRules
+from local.functions import CODE
+
+SCALE: Mapping[str, str] = {
+    "a function's sleep of 1 s": "0.01 s (back-off, pacing and waiting for earlier turns)",
+    "FC's pause before a retry": "0.02 s, then 0.04 s",
+    "FC's time-out of reply": "180 s of the instance's clock, as shipped, unless a part says otherwise",
+    "DingTalk's redelivery": "at once, or with the clock moved on, instead of after 60 s",
+}
+"""What runs faster than on the real platforms, printed with every result."""
+
+RULES = AsyncRules(retries=2, retry_delay=0.02)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run of a part.
+
+    `seed` makes every random choice; `share` (above 0, up to 1) is how much of the whole is tried, chosen by the seed;
+    `code` is what is tried, another folder for a build that was broken on purpose.
+    """
+
+    seed: int = 1
+    share: float = 1.0
+    code: tuple[Path, ...] = (CODE,)
+
+    def random(self, name: str) -> random.Random:
+        """Random choices of a part, the same for the same seed."""
+        return random.Random(f"{self.seed}:{name}")  # noqa: S311  # choices of what to try, not secrets
+
+    def sample(self, name: str, cases: list[Case]) -> list[Case]:
+        """The cases to try, in their order: all, or a share of at least one, chosen by the seed."""
+        if self.share >= 1 or not cases:
+            return cases
+        count = max(1, round(len(cases) * self.share))
+        chosen = set(self.random(name).sample(range(len(cases)), count))
+        return [case for number, case in enumerate(cases) if number in chosen]
+
+    def cloud(self, **changes: object) -> LocalCloud:
+        """A cloud that is not started yet, as this plan wants it.
+
+        Upper-case names are settings of both functions (None removes a default), others are fields of `Options`.
+        """
+        settings = {name: value for name, value in changes.items() if name.isupper()}
+        options: dict[str, object] = {"pace": 0.01, "rules": RULES, "code": self.code, "watch_files": True}
+        options |= {name: value for name, value in changes.items() if not name.isupper()}
+        return LocalCloud(Options(settings=settings, **options))  # type: ignore[arg-type]  # fields by name, as given
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing to try. `name` is unique within its part, and is what a violation is reported under."""
+
+    name: str
+    parameters: Mapping[str, object] = field(default_factory=dict)

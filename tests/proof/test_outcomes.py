@@ -1,0 +1,87 @@
+"""The judge: it must see what the promise forbids, and call nothing else a violation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from local.cloud import LocalCloud, Reply, Sent, failing
+from proof.outcomes import ANSWERED, FAILED, REFUSED, UNDELIVERABLE, Conditions, judge
+
+NewCloud = Callable[..., LocalCloud]
+
+
+def said(cloud: LocalCloud, text: str = "hello", **how: object) -> Sent:
+    sent = cloud.say(cloud.person(), text, **how)  # type: ignore[arg-type]  # keywords of `compose`
+    cloud.wait(sent)
+    return sent
+
+
+def test_every_outcome_has_its_name(new_cloud: NewCloud) -> None:
+    """An answer, an explained failure, an explained refusal, no way left: all keep the promise."""
+    cloud = new_cloud(watch_files=True, SENSITIVE_WORDS="forbidden")
+    assert judge(cloud, said(cloud)).outcome == ANSWERED
+    cloud.model.script(failing(401, "invalid_api_key", "no"))
+    assert judge(cloud, said(cloud)).outcome == FAILED
+    assert judge(cloud, said(cloud, "a forbidden word")).outcome == REFUSED
+    cloud.dingtalk_fails("300001")
+    undeliverable = said(cloud)
+    assert judge(cloud, undeliverable).outcome == UNDELIVERABLE
+    assert not any(judge(cloud, sent).violation for sent in cloud.dingtalk.timeline if isinstance(sent, Sent))
+
+
+def test_silence_is_a_violation(cloud: LocalCloud) -> None:
+    """A message of which nothing was shown and nothing recorded."""
+    verdict = judge(cloud, cloud.compose(cloud.person(), "never delivered"))
+    assert "no outcome" in verdict.violation
+
+
+def test_a_double_without_a_reason_is_a_violation(cloud: LocalCloud) -> None:
+    """Somebody else posts to the webhook once more: nothing had died, so no window was open."""
+    sent = said(cloud)
+    sent.answers.append(sent.answers[0])
+    verdict = judge(cloud, sent)
+    assert (verdict.extra, verdict.window) == (1, 0)
+    assert "none of the windows" in verdict.violation
+
+
+def test_a_lost_response_is_window_1(new_cloud: NewCloud) -> None:
+    """DingTalk shows the post and its response is lost: posted once more, before any record."""
+    cloud = new_cloud(watch_files=True)
+    cloud.dingtalk_fails("shown-then-reset")
+    verdict = judge(cloud, said(cloud))
+    assert (verdict.outcome, verdict.extra, verdict.window, verdict.violation) == (ANSWERED, 1, 1, "")
+
+
+def test_a_double_after_its_record_is_no_window(new_cloud: NewCloud) -> None:
+    """The response was lost and posted again, but a third post after the record has no excuse."""
+    cloud = new_cloud(watch_files=True)
+    cloud.dingtalk_fails("shown-then-reset")
+    sent = said(cloud)
+    late = said(cloud).answers[0]
+    sent.answers[1:] = [late]
+    assert judge(cloud, sent).violation
+
+
+@pytest.mark.parametrize(("acceptance", "window"), [(True, 2), (False, 0)])
+def test_an_unknown_acceptance_is_window_2_only_where_it_was_unknown(
+    new_cloud: NewCloud, acceptance: bool, window: int
+) -> None:
+    """FC takes the hand-over and never says so: the person is told to wait, and is answered."""
+    cloud = new_cloud(watch_files=True)
+    cloud.invoke_fails("accepted-then-reset", 2)
+    sent = said(cloud)
+    verdict = judge(cloud, sent, Conditions(acceptance=acceptance))
+    assert verdict.window == (window if len(sent.answers) > 1 else 0)
+
+
+def test_parts_are_one_outcome_and_a_missing_one_is_seen(new_cloud: NewCloud) -> None:
+    """A long answer comes in parts; without one of them the answer is not whole."""
+    cloud = new_cloud(watch_files=True)
+    cloud.model.script(Reply(text="A sentence that goes on. " * 1500))
+    sent = said(cloud)
+    assert len(sent.answers) > 1
+    assert not judge(cloud, sent).violation
+    del sent.answers[0]
+    assert "part 1" in judge(cloud, sent).violation
