@@ -256,8 +256,8 @@ def _sensitive(bench: cold.Bench, report: Report, counts: Counts) -> None:
             f"CPU {found['ordinary']:.1f} ms",
             "",
             "≤ 5 ms",
-            found["ordinary"] <= 5,
-            f"an answer that consists of such words: {found['all hits']:.1f} ms",
+            max(found.values()) <= 5,
+            "; ".join(f"{name}: {ms:.1f} ms" for name, ms in found.items() if name != "ordinary"),
         )
     )
 

@@ -77,7 +77,7 @@ def test_history_does_not_slow_down() -> None:
 def test_masking_is_measured() -> None:
     """An ordinary answer and one of such words only."""
     found = sensitive.masking(50, 200, 2)
-    assert set(found) == {"ordinary", "all hits"}
+    assert {"ordinary", "all hits", "one beginning", "almost hits", "one in another"} <= set(found)
     assert min(found.values()) >= 0
 
 

@@ -1,9 +1,12 @@
 """Sensitive words: every one is found, whatever its case or width, and nothing else is touched."""
 
+from typing import SupportsIndex
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.sensitive import LISTS, words_like
 from shared.sensitive import MASK, SensitiveWords
 
 
@@ -32,7 +35,7 @@ def test_masked(words: list[str], text: str, masked: str) -> None:
     assert found.in_text(text) == (masked != text)
 
 
-@given(st.lists(st.text("abc", min_size=1, max_size=3), max_size=5), st.text("abcd", max_size=30))
+@given(st.lists(st.text("abc", min_size=1, max_size=9), max_size=40), st.text("abcd", max_size=60))
 def test_like_the_plain_definition(words: list[str], text: str) -> None:
     """Exactly the characters that belong to some occurrence of some word are masked."""
     hidden = {
@@ -60,3 +63,28 @@ def test_ten_thousand_words() -> None:
     ]
     found = SensitiveWords(words)
     assert all(found.in_text(f"前{word}后") for word in words)
+
+
+class Counted(str):
+    """A text that counts how often a part of it is taken."""
+
+    taken = 0
+
+    def __getitem__(self, key: SupportsIndex | slice) -> str:
+        Counted.taken += 1
+        return Counted(super().__getitem__(key))
+
+    def translate(self, table: object) -> "Counted":
+        return self
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_what_a_long_list_costs(kind: str) -> None:
+    """Looks per character do not grow with the number of lengths: milliseconds are the benchmark's."""
+    words, texts = words_like(kind, 10_000, 4_000)
+    found = SensitiveWords(words)
+    for text in texts.values():
+        Counted.taken = 0
+        found.in_text(Counted(text + "\0"))
+        found.masked(Counted(text))
+        assert Counted.taken <= 14 * len(text)
