@@ -25,7 +25,7 @@ test: $(INSTALLED)
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m ruff format --check .
 	$(VENV_PYTHON) -m mypy functions local tools proof
-	$(VENV_PYTHON) -m pytest $(ARGS)
+	$(VENV_PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 build: $(INSTALLED)
 	@$(VENV_PYTHON) tools/build.py $(ARGS)
