@@ -87,9 +87,8 @@ class Faults:
         return found
 
     def _met(self, fault: Fault, about: Concerned) -> None:
-        if fault.messages is not None:
-            fault.met_by.add(about.message)
-        elif fault.times is not None:
+        fault.met_by.add(about.message)
+        if fault.messages is None and fault.times is not None:
             fault.times -= 1
             if fault.times <= 0:
                 self.waiting.remove(fault)

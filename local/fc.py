@@ -75,8 +75,9 @@ class FunctionCompute:
         self.changed: Callable[[Invocation], None] = lambda _: None
         self.concerned: Callable[[bytes], Concerned] = lambda _: NOBODY
         self._clock = clock
-        self._task_ids: dict[tuple[str, str], Invocation] = {}
+        self._task_ids: set[tuple[str, str]] = set()
         self._carrying: dict[str, list[Invocation]] = {}
+        self._running: dict[str, Invocation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def kill_at(self, point: str, function: str = "reply", times: int = 1) -> None:
@@ -105,8 +106,7 @@ class FunctionCompute:
         for pool in self.pools.values():
             instance = pool.behind(port)
             if instance is not None and instance.call is not None:
-                wanted = instance.call.request_id
-                return next((i for i in reversed(self.invocations) if i.request_id == wanted), None)
+                return self._running.get(instance.call.request_id)
         return None
 
     def _note(self, invocation: Invocation) -> None:
@@ -126,9 +126,9 @@ class FunctionCompute:
             pool.logs.clear()
             pool.files.clear()
 
-    def known_task(self, function: str, task_id: str) -> Invocation | None:
-        """Return the earlier invocation with this task id, when task mode is on."""
-        return self._task_ids.get((function, task_id)) if self.rules.task_ids and task_id else None
+    def known_task(self, function: str, task_id: str) -> bool:
+        """Whether there was an invocation with this task id, when task mode is on."""
+        return self.rules.task_ids and bool(task_id) and (function, task_id) in self._task_ids
 
     async def run(self, invocation: Invocation, how: str = "event", environ: dict[str, str] | None = None) -> Outcome:
         """Run once, now, and return how it ended."""
@@ -141,7 +141,7 @@ class FunctionCompute:
         """Accept an asynchronous invocation; it runs as soon as an instance is free."""
         self._note(invocation)
         if invocation.task_id:
-            self._task_ids[(invocation.function, invocation.task_id)] = invocation
+            self._task_ids.add((invocation.function, invocation.task_id))
         task = asyncio.get_running_loop().create_task(self._work(invocation))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -180,7 +180,11 @@ class FunctionCompute:
             cold=cold.seconds if cold else None,
             disk=disk,
         )
-        outcome = await self.pools[function].run(call)
+        self._running[invocation.request_id] = invocation
+        try:
+            outcome = await self.pools[function].run(call)
+        finally:
+            self._running.pop(invocation.request_id, None)
         invocation.outcomes.append(outcome)
         return outcome
 

@@ -1,6 +1,7 @@
 """`make prove`: try every way of breaking the promise, print what people saw, write it to benchmarks/results.
 
-`ARGS="crash soak --seed 7 --share 0.1"` runs some parts, with another seed, or a share of the cases.
+`ARGS="crash soak --seed 7 --share 0.1"` runs some parts, with another seed, or a share of the cases; `--only NAME` runs
+the cases whose names contain it, such as one that was found to fail.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--seed", type=int, default=1, help="makes every random choice (default: 1)")
     parser.add_argument("--share", type=float, default=1.0, help="how much of each part is tried, above 0 and up to 1")
+    parser.add_argument("--only", default="", help="a regular expression that names of cases must contain")
     parser.add_argument(
         "--output",
         type=Path,
@@ -50,11 +52,11 @@ def main(arguments: list[str]) -> int:
             if unknown
             else f"--share is {options.share:g}, wanted above 0 and up to 1"
         )
-    plan = Plan(options.seed, options.share)
+    plan = Plan(options.seed, options.share, only=options.only)
     results = [tried(part, plan) for part in PARTS if part in (options.parts or PARTS)]
     text = report(plan, results)
     print(text)
-    whole = not options.parts and options.share == 1
+    whole = not options.parts and options.share == 1 and not options.only
     output = options.output or (RESULTS if whole else None)
     if output:
         output.mkdir(parents=True, exist_ok=True)

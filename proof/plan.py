@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,12 +28,14 @@ class Plan:
     """One run of a part.
 
     `seed` makes every random choice; `share` (above 0, up to 1) is how much of the whole is tried, chosen by the seed;
-    `code` is what is tried, another folder for a build that was broken on purpose.
+    `code` is what is tried, another folder for a build that was broken on purpose; `only` is a regular expression that
+    the names of cases must contain, "" for any: one case that was found to fail, or what a broken build must fail.
     """
 
     seed: int = 1
     share: float = 1.0
     code: tuple[Path, ...] = (CODE,)
+    only: str = ""
 
     def random(self, name: str) -> random.Random:
         """Random choices of a part, the same for the same seed."""
@@ -40,6 +43,7 @@ class Plan:
 
     def sample(self, name: str, cases: list[Case]) -> list[Case]:
         """The cases to try, in their order: all, or a share of at least one, chosen by the seed."""
+        cases = [case for case in cases if re.search(self.only, case.name)]
         if self.share >= 1 or not cases:
             return cases
         count = max(1, round(len(cases) * self.share))
