@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from local.card_api import CALLS, FAILURES
+
 GROUPS: Mapping[str, tuple[str, str]] = {
     "dingtalk": ("钉钉", "DingTalk"),
     "fc": ("函数计算", "Function Compute"),
@@ -65,6 +67,7 @@ _CODES = _choice(
     *("300001", "-1", "130101", "410100", "90030", "460101", "310000", "40035", "43004", "400105"),
     *("400013", "400101", "400102", "400106", "430101", "430102", "430103", "430104"),
 )
+_CALL = _choice("call", "哪个接口", "which call", *CALLS)
 _AGAIN = Parameter("copies", "再投递几次", "how many more times", 1, low=1, high=20)
 
 
@@ -166,6 +169,24 @@ _DINGTALK = (
     ),
     _dingtalk(
         "slow-post", "posts", "slow", "钉钉这么久才接受回答", "DingTalk takes so long to accept the answer", _seconds(3)
+    ),
+    _dingtalk(
+        "card-refused",
+        "cards",
+        "{call}:{code}",
+        "卡片接口出错，或限流（403 QpsLimit）",
+        "the card interface fails, or throttles (403 QpsLimit)",
+        _CALL,
+        _choice("code", "错误码", "code", *FAILURES),
+    ),
+    _dingtalk(
+        "card-slow",
+        "cards",
+        "{call}:slow",
+        "卡片接口这么久才应答",
+        "the card interface takes so long to answer",
+        _CALL,
+        _seconds(3),
     ),
 )
 _FC = (

@@ -18,7 +18,8 @@ without delivering it; `deliver(sent, copies=n)` (also as `redeliver`), `deliver
 `deliver_raw(headers, body)` with `signed_headers()` for any request.
 
 Seeing: `wait(sent)`, `seen(conversation)` (the robot's messages in order), `sent.answers`, `sent.posts` (webhook posts
-with errcodes), `sent.status`, `sent.body`, `sent.ack_ms`, `sent.deliveries`; `invocations(sent)`, `logs(function)`.
+with errcodes), `sent.status`, `sent.body`, `sent.ack_ms`, `sent.deliveries`; `invocations(sent)`, `logs(function)`;
+`cards` (each with all its `texts` and its `state`), which a bot fills through `dingtalk.site.url` + `/v1.0/card/…`.
 
 The model: `model.script("text", Reply(…), failing(429, Retry_After="1"))`, `model.requests`, `model.default = …`.
 
@@ -51,6 +52,8 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from local.card_rules import MOST_PER_SECOND
+from local.cards import Card
 from local.faults import Fault
 from local.fc import Invocation
 from local.messages import Delivery, Sent, Shown
@@ -61,13 +64,13 @@ from local.quotes import Quote
 from local.replies import Reply, failing
 from local.runs import LogLine
 
-__all__ = ["Delivery", "Invocation", "LocalCloud", "Options", "Quote", "Reply", "Sent", "Shown", "failing"]
+__all__ = ["Card", "Delivery", "Invocation", "LocalCloud", "Options", "Quote", "Reply", "Sent", "Shown", "failing"]
 
 T = TypeVar("T")
 POST_FAULTS = r"-?\d+|http-\d{3}|html|throttled|reset|shown-then-reset|slow|shown-then-slow"
 INVOKE_FAULTS = r"\d{3}|reset|lost|duplicate|accepted-then-reset|slow"
 KILL_POINTS = r"start|model|answered|post|posted|end"
-DISK_FAULTS = r"slow|read-only|full|permission|missing|error-at-close|corrupt|stale|kill"
+DISK_FAULTS = r"slow|read-only|full|permission|missing|error-at-close|corrupt|truncated|stale|gone|remembers|kill|trace"
 
 
 class LocalCloud:
@@ -225,6 +228,11 @@ class LocalCloud:
         timeline = list(self.dingtalk.timeline)
         return [entry for entry in timeline if isinstance(entry, Shown) and entry.conversation == conversation]
 
+    @property
+    def cards(self) -> list[Card]:
+        """Every card, in the order of their creation: `text`, `texts` (each version seen), `state`, `sent`."""
+        return list(self.dingtalk.cards.cards.values())
+
     def invocations(self, sent: Sent | None = None, how: str = "") -> list[Invocation]:
         """Return the invocations that carry this message (all without one), of one sort when `how` is given."""
         found = self.fc.carrying(sent.session) if sent else list(self.fc.invocations)
@@ -318,6 +326,7 @@ class LocalCloud:
         self.parts.switches.clear()
         self.oss.faults.clear()
         self.dingtalk.rate = None
+        self.dingtalk.cards.rate.most = MOST_PER_SECOND
         self.dingtalk.forget()
         self.fc.forget()
         for pool in self.fc.pools.values():

@@ -1,4 +1,4 @@
-"""DingTalk as the robot sees it: signed callbacks out, session webhooks in, and what each person gets to see.
+"""DingTalk as the robot sees it: signed callbacks out, session webhooks and cards in, and what people get to see.
 
 Callbacks: https://open.dingtalk.com/document/orgapp/receive-message .
 """
@@ -17,12 +17,16 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from local.card_api import PREFIX, CardApi
+from local.card_rules import Space
+from local.cards import Card
 from local.clock import CloudClock
 from local.faults import NOBODY, Concerned, Fault, Faults
 from local.messages import Delivery, Post, Sent, Shown
-from local.payloads import KINDS, Body, envelope
+from local.payloads import KINDS, envelope
 from local.people import ROBOT_NAME, ROBOT_USER_ID, Conversation, Person
 from local.quotes import Quote, quoted
+from local.showing import card_as, in_body, put, shown_as
 from local.signatures import dingtalk as signature
 from local.web import Site, peer_port, reset
 from local.webhook import LARGEST_BODY, checked, errcode, faulty
@@ -42,7 +46,7 @@ class DingTalk:
     """The stand-in. `reached(point, port)` tells Function Compute how far an instance has come."""
 
     def __init__(self, clock: CloudClock, secret: str, reached: Callable[[str, int], bool]) -> None:
-        self.site = Site(self._webhook)
+        self.site = Site(self._answer)
         self.timeline: list[Sent | Shown] = []
         self.posts: list[Post] = []
         self.faults, self.callbacks = Faults(), Faults()
@@ -54,6 +58,7 @@ class DingTalk:
         self._clock, self._secret, self._reached = clock, secret, reached
         self._sessions: dict[str, Sent] = {}
         self._http: aiohttp.ClientSession | None = None
+        self.cards = CardApi(self, clock, secret)
 
     def compose(
         self,
@@ -140,44 +145,36 @@ class DingTalk:
         return Delivery(dict(headers), body, status, answer, found, round((time.monotonic() - began) * 1000), error)
 
     def _show_body(self, sent: Sent, delivery: Delivery) -> None:
-        try:
-            payload = json.loads(delivery.body) if delivery.status == 200 else None
-        except ValueError:
-            return
-        if not isinstance(payload, dict) or payload.get("msgtype") not in (
-            "text",
-            "markdown",
-            "actionCard",
-            "feedCard",
-        ):
-            return
+        payload = in_body(delivery)
         # A redelivery that gets the same words again is one answer: DingTalk shows the body of one response.
-        if not any(shown.via == "body" and shown.payload == payload for shown in sent.answers):
-            self._show(sent, payload, "body")
+        if payload and not any(shown.via == "body" and shown.payload == payload for shown in sent.answers):
+            self._show(shown_as(payload, sent, "body", self._clock.now_ms()))
 
-    def _show(self, sent: Sent, payload: Body, via: str) -> None:
-        kind = payload["msgtype"]
-        content = payload.get(kind)
-        part = content if isinstance(content, dict) else {}
-        at = payload.get("at")
-        mentions = at.get("atUserIds", []) if isinstance(at, dict) else []
-        text = str(part.get("content") or part.get("text") or "")
-        shown = Shown(
-            f"m{secrets.token_hex(6)}",
-            sent.conversation,
-            kind,
-            str(part.get("title", "")),
-            text,
-            self._clock.now_ms(),
-            sent,
-            via,
-            tuple(str(mention) for mention in mentions),
-            payload,
-        )
-        sent.answers.append(shown)
-        self.timeline.append(shown)
-        self.changed(shown)
-        self.changed(sent)
+    def _show(self, seen: Shown) -> None:
+        for entries in (self.timeline, seen.answers.answers):
+            put(entries, seen)
+        self.changed(seen)
+        self.changed(seen.answers)
+
+    def spoken_in(self, space: Space) -> Sent | None:
+        """Return the latest message that has reached the robot there; None where nobody has written yet."""
+        for entry in reversed(self.timeline):
+            if isinstance(entry, Sent) and entry.reaches_robot:
+                place = entry.conversation
+                known = (place.cid, "IM_GROUP") if place.group else (entry.person.staff_id, "IM_ROBOT")
+                if known == (space.id, space.kind):
+                    return entry
+        return None
+
+    def show_card(self, card: Card) -> None:
+        """Show a new card, or a card as it is now."""
+        old = next((seen for seen in card.sent.answers if seen.id == card.shown), None)
+        seen = card_as(card, old, self._clock.now_ms())
+        card.shown = seen.id
+        self._show(seen)
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        return await (self.cards.handle(request) if request.path.startswith(PREFIX) else self._webhook(request))
 
     async def _webhook(self, request: web.Request) -> web.StreamResponse:
         port = peer_port(request)
@@ -212,7 +209,7 @@ class DingTalk:
             return "130101"
         code, payload = checked(request.content_type, body)
         if code == "0":
-            self._show(sent, payload, "webhook")
+            self._show(shown_as(payload, sent, "webhook", self._clock.now_ms()))
         return code
 
     def _posted_lately(self, conversation: Conversation) -> int:
@@ -240,6 +237,7 @@ class DingTalk:
         self._sessions.clear()
         self.timeline.clear()
         self.posts.clear()
+        self.cards.forget()
 
     async def close(self) -> None:
         """Close the connections to the trigger."""

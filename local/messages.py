@@ -82,7 +82,11 @@ class Sent:
 
 @dataclass(frozen=True)
 class Shown:
-    """One message of the robot that people see. `via` is "webhook" or "body"; `at` is in ms; `mentions` staff ids."""
+    """One message of the robot that people see. `via` is "webhook", "body" or "card"; `mentions` are staff ids.
+
+    `at` is when it was first seen, in ms. A card is replaced by a newer version of itself, with the same id, whenever
+    it changes: `card` is its state (PROCESSING, INPUTING, EXECUTING, FINISHED, FAILED), `over_at` when it ended.
+    """
 
     id: str
     conversation: Conversation
@@ -94,6 +98,13 @@ class Shown:
     via: str
     mentions: tuple[str, ...]
     payload: Body
+    card: str = ""
+    over_at: int = 0
+
+    @property
+    def complete_at(self) -> int | None:
+        """When it stood there in full, in ms; None while it is a card that can still grow."""
+        return (self.over_at or None) if self.card else self.at
 
 
 @dataclass(frozen=True)

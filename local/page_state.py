@@ -86,6 +86,7 @@ class PageState:
             "media": None,
             "name": "",
             "payload": entry.payload,
+            "card": entry.card or None,
             "state": None,
         }
 

@@ -49,6 +49,7 @@ class Parts:
             {
                 "callbacks": self.dingtalk.callbacks,
                 "posts": self.dingtalk.faults,
+                "cards": self.dingtalk.cards.faults,
                 "invoke": self.fc.faults,
                 "starts": self.fc.starts,
                 "kills": self.fc.kills,
@@ -61,6 +62,7 @@ class Parts:
         self.fc.concerned = self._concerned
         self.model.concerned = self._concerned_by
         self.dingtalk.changed = self._message_changed
+        self.dingtalk.cards.caller = self._sent_by
         self.clock.listen(lambda offset: self.broadcast({"kind": "clock", "offset": offset}))
         self._instances: asyncio.base_events.Server | None = None
 
@@ -97,8 +99,11 @@ class Parts:
         return concerned(self.dingtalk.sender_of(event))
 
     def _concerned_by(self, port: int) -> Concerned:
+        return concerned(self._sent_by(port))
+
+    def _sent_by(self, port: int) -> Sent | None:
         invocation = self.fc.caller(port)
-        return self._concerned(invocation.event if invocation else b"")
+        return self.dingtalk.sender_of(invocation.event) if invocation else None
 
     def _message_changed(self, message: Sent | Shown) -> None:
         for listener in list(self.listeners):
@@ -165,7 +170,11 @@ class Parts:
         )
 
     def _settings(self, defaults: Mapping[str, str | None], own: Mapping[str, str | None]) -> dict[str, str]:
-        common = {"WEBHOOK_HOSTS": HOST, "LANGUAGE": self.options.language}
+        common = {
+            "WEBHOOK_HOSTS": HOST,
+            "DINGTALK_API_ENDPOINT": self.dingtalk.site.url,
+            "LANGUAGE": self.options.language,
+        }
         merged = {**common, **defaults, **self.options.settings, **own}
         return {name: value for name, value in merged.items() if value is not None}
 

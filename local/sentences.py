@@ -7,6 +7,10 @@ _SENTENCES = {
     "status": ("回调得到 {status}", "the callback was answered with {status}"),
     "silent": ("处理已结束，但没有任何回答：{detail}", "everything has ended without an answer: {detail}"),
     "nothing_posted": ("没有发出回答", "no answer was posted"),
+    "card_open": (
+        "处理已结束，但卡片没有收尾，会一直转圈",
+        "everything has ended, but the card was never finished and spins for ever",
+    ),
     "errcode": ("钉钉拒收（errcode {code}）", "DingTalk refused it (errcode {code})"),
     "run_failed": ("{function} 运行失败：{message}", "{function} failed: {message}"),
     "not_mentioned": (

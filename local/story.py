@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from local.cards import CardCall
 from local.fc import Invocation
 from local.functions import SECURITY_TOKEN
 from local.messages import Delivery, Sent
@@ -20,12 +21,13 @@ def state_of(sent: Sent, parts: Parts) -> Json:
     language = parts.options.language
     if not sent.reaches_robot:
         return {**state, "phase": "undelivered", "why": sentence(language, "not_mentioned")}
-    if sent.answers:
-        state |= {"phase": "answered", "answered_ms": max(0, sent.answers[0].at - sent.at)}
+    complete = [answer.complete_at for answer in sent.answers if answer.complete_at is not None]
+    if complete:
+        state |= {"phase": "answered", "answered_ms": max(0, complete[0] - sent.at)}
     if not sent.deliveries:
         return state
     state["ack_ms"] = sent.ack_ms
-    if sent.answers:
+    if complete:
         return state
     why = _why_failed(sent, parts.fc.carrying(sent.session), language)
     return {**state, "phase": "failed" if why else "acknowledged", "why": why}
@@ -42,6 +44,8 @@ def _why_failed(sent: Sent, invocations: list[Invocation], language: str) -> str
         return None
     refused = [post.errcode for post in sent.posts if post.errcode]
     failed = [(i.function, outcome) for i in handed_over for outcome in i.outcomes if not outcome.ok]
+    if sent.answers:
+        return sentence(language, "card_open")
     if refused:
         detail = sentence(language, "errcode", code=refused[-1])
     elif failed:
@@ -66,6 +70,9 @@ def story_of(sent: Sent, parts: Parts) -> Json:
         | {"body": _text(post.body), "answer": _text(post.answer)}
         for post in sent.posts
     ]
+    cards = [_card_call(call, parts) for call in parts.dingtalk.cards.calls if call.message == sent.id]
+    if cards:
+        story["cards"] = cards
     pools = parts.fc.pools.values()
     files = [
         change for pool in pools for change in pool.files if change.request_id in runs and change.operation != "saved"
@@ -102,6 +109,11 @@ def _invocation(invocation: Invocation) -> Json:
         "attempts": attempts,
         "event": _text(invocation.event),
     }
+
+
+def _card_call(call: CardCall, parts: Parts) -> Json:
+    found = {"at": call.at, "method": call.method, "url": parts.dingtalk.site.url + call.path, "status": call.status}
+    return {**found, "fault": call.fault or None, "body": _text(call.body), "answer": _text(call.answer)}
 
 
 def _model(request: ModelRequest) -> Json:

@@ -16,6 +16,7 @@ _WAYS = {
     "sync": "synchronously",
     "destination": "because an invocation failed",
 }
+_PLACES = {"body": "the response body", "webhook": "the session webhook", "card": "a card"}
 _ENDS = {"result": "returned", "error": "raised", "exit": "died", "init": "could not be imported"}
 _SESSION = re.compile(r"(session=[0-9a-f]{8})[0-9a-f]+")
 
@@ -36,13 +37,21 @@ def _lines(message: Json, answers: list[Json], story: Json) -> Iterator[str]:
     for post in story["webhook"]:
         yield "reply → DingTalk: post to the session webhook"
         yield from _wrapped(post["body"])
-        fault = f", as told by the fault {post['fault']}" if post["fault"] else ""
-        yield f"DingTalk → reply: {post['status']}{fault}"
+        yield f"DingTalk → reply: {post['status']}{_told(post)}"
         yield from _wrapped(post["answer"])
+    for call in story.get("cards", ()):
+        yield f"reply → DingTalk: {call['method']} {call['url']}"
+        yield from _wrapped(call["body"])
+        yield f"DingTalk → reply: {call['status']}{_told(call)}"
+        yield from _wrapped(call["answer"])
     files = [entry.removeprefix("os.") for entry in story["files"] if not entry.startswith("os.mkdir")]
     yield from _list("Bucket", files, wrapped=False)
     yield from _list("Log lines", story["logs"], wrapped=True)
     yield from _end(message, answers)
+
+
+def _told(call: Json) -> str:
+    return f", as told by the fault {call['fault']}" if call["fault"] else ""
 
 
 def _callback(request: Json, response: Json) -> Iterator[str]:
@@ -83,7 +92,7 @@ def _model(request: Json) -> Iterator[str]:
 
 def _end(message: Json, answers: list[Json]) -> Iterator[str]:
     for number, answer in enumerate(answers, 1):
-        place = "the response body" if answer["via"] == "body" else "the session webhook"
+        place = _PLACES[answer["via"]]
         count = f" {number} of {len(answers)}" if len(answers) > 1 else ""
         later = f"{answer['at'] - message['at']} ms after the question"
         yield f"Seen in the chat{count}: {answer['kind']} through {place}, {later}"

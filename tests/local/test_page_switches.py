@@ -11,6 +11,7 @@ from local.kinds import KINDS
 from local.payloads import KINDS as BUILDERS
 from local.quotes import SHAPES
 from local.switches import SwitchRefused
+from tests.local.card_bot import card_bot
 
 PIXEL = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n rest").decode()
 
@@ -55,6 +56,10 @@ def test_every_fault_can_be_switched_on_and_is_met(page, name) -> None:
     page.send("hello")
     if name == "out-of-order":
         page.send("second")
+    if name.startswith("card-"):
+        with card_bot(page.cloud) as bot:
+            bot.create(page.cloud.dingtalk.timeline[0])
+            bot.stream("x")
     assert page.cloud.until(lambda: page.get("/api/state").json()["faults"] == [])
 
 

@@ -1,6 +1,6 @@
 // What stands in a bubble, for every kind of message that people and robots send.
 
-import { actionCard, feedCard, linkCard } from "./cards.js";
+import { actionCard, feedCard, linkCard, streamingCard } from "./cards.js";
 import { element, icon } from "./dom.js";
 import { kindName } from "./kinds.js";
 import { say } from "./language.js";
@@ -15,6 +15,7 @@ const ROBOT = {
   link: linkCard,
   actionCard,
   feedCard,
+  card: streamingCard,
 };
 
 /** The kinds of people. */

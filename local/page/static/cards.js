@@ -44,6 +44,23 @@ export function actionCard(message) {
   );
 }
 
+const CARD_STATES = { PROCESSING: "cardProcessing", INPUTING: "cardInputing", EXECUTING: "cardExecuting", FAILED: "cardFailed" };
+
+const cardState = ({ card }) => (Object.hasOwn(CARD_STATES, card ?? "") ? say(CARD_STATES[card]) : "");
+
+/** An interactive card that fills while it streams: its title, its markdown as far as it has come, and its state. */
+export function streamingCard(message) {
+  const state = cardState(message);
+  const open = state && message.card !== "FAILED";
+  return element(
+    "div",
+    { class: "card streaming-card", "data-card": message.card ?? "", "aria-busy": String(Boolean(open)) },
+    message.title && element("p", { class: "streaming-title" }, message.title),
+    element("div", { class: "markdown-body" }, rendered(message.text)),
+    state && element("p", { class: "card-state" }, state, open && element("span", { class: "dots", "aria-hidden": "true" })),
+  );
+}
+
 /** A list of links with pictures, the first one large. */
 export function feedCard(message) {
   const { links } = partOf(message);

@@ -144,6 +144,7 @@ const tick = (sign) => element("span", { class: "tick", "aria-hidden": "true" },
 function answerState(store, message) {
   const parts = [];
   if (message.via === "body") parts.push(element("span", { class: "tag", title: say("viaBodyHint") }, say("viaBody")));
+  else if (message.via === "card") parts.push(say("viaCard"));
   else parts.push(say("viaWebhook"));
   const all = store.answersTo(message.answers);
   if (all.length > 1) parts.push(` · ${say("part", { part: all.indexOf(message) + 1, total: all.length })}`);

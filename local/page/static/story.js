@@ -15,6 +15,7 @@ const CHAPTERS = [
   ["invocations", "storyInvocations", true],
   ["model", "storyModel", false],
   ["webhook", "storyWebhook", false],
+  ["cards", "storyCards", false],
   ["files", "storyFiles", false],
   ["logs", "storyLogs", false],
   ["redeliveries", "storyRedeliveries", false],
@@ -155,6 +156,10 @@ const BRIEFS = {
   webhook(posts) {
     const codes = posts.map(({ errcode, status }) => errcode ?? status).filter((code) => code !== undefined);
     return [codes.join(", "), codes.every((code) => code === 0)];
+  },
+  cards(calls) {
+    const bad = calls.filter(({ status }) => status >= 400);
+    return [bad.map(({ status }) => status).join(", "), false];
   },
 };
 
