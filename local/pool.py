@@ -167,7 +167,8 @@ class Pool:
             self.on_log(line)
         elif kind == "file":
             request_id = instance.call.request_id if instance.call else ""
-            self.files.append(FileChange(request_id, frame["operation"], frame["path"], frame["at"]))
+            change = FileChange(request_id, frame["operation"], frame["path"], frame["at"], frame["number"])
+            self.files.append(change)
         elif kind == "connected":
             self._ports[frame["port"]] = instance
             instance.send({"kind": "noted"})

@@ -53,9 +53,10 @@ class Instance:
             self._disk.watch(self._report_file)
         self._path: list[str] = setup["path"]
 
-    def _report_file(self, operation: str, path: str) -> None:
+    def _report_file(self, operation: str, path: str, number: int) -> None:
         # With the time of this process: what other parts note at the same moment comes on other connections.
-        self.send({"kind": "file", "operation": operation, "path": path, "at": self._clock.of_cloud()})
+        at = self._clock.of_cloud()
+        self.send({"kind": "file", "operation": operation, "path": path, "at": at, "number": number})
 
     def send(self, frame: Mapping[str, Any]) -> None:
         """Tell the cloud something; without a cloud there is nothing left to do."""

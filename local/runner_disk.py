@@ -9,8 +9,16 @@
 | missing | the mount is gone (ENOENT) |
 | error-at-close | the upload fails, and a mount says so at close only (EIO) |
 | corrupt | what is read has other bytes in its middle |
+| truncated | what is read ends half-way |
 | stale | listings do not show what came after the fault began |
+| gone | listings still show what is gone: `names` by folder |
+| remembers | what a path was found to be (missing, or of a size) is believed for 60 s |
 | kill | the process dies at operation number `at` |
+| trace | nothing goes wrong; every operation is reported, reads and listings too |
+
+The operations of one run of a handler are counted from 1. Each fault is met by operation number `at` and all later
+ones, or with `only` by that one alone; by all of them without. A `slow` that is `paced` takes its seconds on the
+instance's clock.
 """
 
 from __future__ import annotations
@@ -20,9 +28,9 @@ import errno
 import io
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 _WRITES = frozenset({"os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.truncate", "write"})
@@ -34,6 +42,12 @@ _real_listdir = os.listdir
 _real_scandir = os.scandir
 _real_sleep = time.sleep
 
+REMEMBERED_SECONDS = 60.0
+"""How long a mount may believe what it knows of a path: read in the code of https://github.com/aliyun/ossfs ."""
+
+Report = Callable[[str, str, int], None]
+"""(operation, path within the mount, the operation's number)."""
+
 
 class Disk:
     """The file layer below `mount`; free of cost until the first fault is set."""
@@ -42,11 +56,13 @@ class Disk:
         self._mount = os.path.join(os.path.abspath(mount), "")
         self._faults: list[Mapping[str, Any]] = []
         self._hooked = self._replaced = False
-        self._report: Callable[[str, str], None] | None = None
+        self._report: Report | None = None
         self._operations = 0
+        self._here = threading.local()
+        self._remembered: dict[str, tuple[float, int | None]] = {}
 
-    def watch(self, report: Callable[[str, str], None]) -> None:
-        """Call `report(operation, path)` for every change and "saved" file, with the path within the mount."""
+    def watch(self, report: Report) -> None:
+        """Call `report` for every change and "saved" file."""
         self._report = report
         self._hook()
         self._replace()
@@ -88,7 +104,15 @@ class Disk:
             if self._below(path):
                 self._meet(operation, os.fsdecode(path))
                 if self._report is not None and operation in _WRITES:
-                    self._report(operation, os.path.relpath(os.fsdecode(path), self._mount))
+                    self._report(operation, self._within(path), self._number)
+
+    def _within(self, path: Any) -> str:
+        return os.path.relpath(os.fsdecode(path), self._mount)
+
+    @property
+    def _number(self) -> int:
+        """The number of the operation that this thread is at."""
+        return getattr(self._here, "number", 0)
 
     def _below(self, path: object) -> bool:
         if not isinstance(path, (str, bytes, os.PathLike)):
@@ -97,83 +121,135 @@ class Disk:
 
     def _meet(self, operation: str, path: str) -> None:
         self._operations += 1
+        self._here.number = self._operations
         for fault in self._matching(path):
             name = fault["name"]
             if name == "slow":
-                _real_sleep(fault.get("seconds", 0.2))
-            elif name == "kill" and self._operations >= fault.get("at", 1):
+                (time.sleep if fault.get("paced") else _real_sleep)(fault.get("seconds", 0.2))
+            elif name == "kill":
                 os._exit(137)
+            elif name == "trace" and self._report is not None and operation in _READS:
+                self._report(operation, self._within(path), self._number)
             code = _CODES.get(name) or (_WRITE_CODES.get(name) if operation in _WRITES else None)
+            if name == "remembers" and self._believed_missing(operation, path):
+                code = errno.ENOENT
             if code is not None:
                 raise OSError(code, os.strerror(code), path)
 
     def _matching(self, path: object, name: str = "") -> Iterator[Mapping[str, Any]]:
         if isinstance(path, (str, bytes, os.PathLike)) and self._below(path):
             for fault in self._faults:
-                if fault.get("match", "") in os.fsdecode(path) and name in ("", fault["name"]):
+                if fault.get("match", "") in os.fsdecode(path) and name in ("", fault["name"]) and self._due(fault):
                     yield fault
+
+    def _due(self, fault: Mapping[str, Any]) -> bool:
+        at = fault.get("at", 1)
+        return bool(self._number == at if fault.get("only") else self._number >= at)
+
+    def _believed_missing(self, operation: str, path: str) -> bool:
+        if operation in _WRITES:
+            self._remembered.pop(path, None)  # its own changes a mount does know
+            return False
+        until, size = self._remembered.get(path, (0.0, None))
+        return size is None and time.time() < until
+
+    def _remember(self, path: Any, size: int | None) -> int | None:
+        """Remember the size of a file, None for a path that is missing; returns what is believed of it."""
+        if not any(fault["name"] == "remembers" for fault in self._faults):
+            return size
+        until, known = self._remembered.get(os.fsdecode(path), (0.0, None))
+        if time.time() < until:
+            return known
+        self._remembered[os.fsdecode(path)] = (time.time() + REMEMBERED_SECONDS, size)
+        return size
 
     def _open(self, file: Any, mode: str = "r", *rest: Any, **named: Any) -> Any:
         writing = any(letter in mode for letter in "wax+")
-        if not writing and any(self._matching(file, "corrupt")):
-            return _corrupted(file, mode, *rest, **named)
-        opened = _real_open(file, mode, *rest, **named)
-        if writing and any(self._matching(file, "error-at-close")):
+        try:
+            opened = _real_open(file, mode, *rest, **named)
+        except FileNotFoundError:
+            if self._below(file):
+                self._remember(file, None)
+            raise
+        if not writing:
+            return self._as_read(file, opened)
+        if any(self._matching(file, "error-at-close")):
             _fail_at_close(opened, os.fsdecode(file))
-        elif writing and self._report is not None and self._below(file):
+        elif self._report is not None and self._below(file):
             self._report_close(opened, os.fsdecode(file), self._report)
         return opened
 
-    def _report_close(self, opened: Any, path: str, report: Callable[[str, str], None]) -> None:
-        real_close = opened.close
+    def _as_read(self, file: Any, opened: Any) -> Any:
+        """The file as opened, or what a fault makes of its content."""
+        if not any(self._matching(file)):
+            return opened
+        raw = opened.buffer if hasattr(opened, "buffer") else opened
+        data = raw.read()
+        believed = self._remember(file, len(data))
+        if any(self._matching(file, "remembers")):
+            data = data[:believed]
+        if any(self._matching(file, "corrupt")):
+            data = data[: len(data) // 2] + b"\x00\xff{" + data[len(data) // 2 + 3 :]
+        if any(self._matching(file, "truncated")):
+            data = data[: len(data) // 2]
+        opened.close()
+        if raw is opened:
+            return io.BytesIO(data)
+        return io.TextIOWrapper(io.BytesIO(data), encoding=opened.encoding, errors=opened.errors)
+
+    def _report_close(self, opened: Any, path: str, report: Report) -> None:
+        real_close, number = opened.close, self._number
 
         def close() -> None:
             if not opened.closed:
                 real_close()
-                report("saved", os.path.relpath(path, self._mount))
+                report("saved", self._within(path), number)
 
         opened.close = close
 
-    def _hidden(self, path: object) -> Callable[[os.DirEntry[str]], bool]:
+    def _hidden(self, path: Any) -> Callable[[str], bool]:
         since = [float(fault["since"]) for fault in self._matching(path, "stale")]
 
-        def hidden(entry: os.DirEntry[str]) -> bool:
+        def hidden(name: str) -> bool:
             try:
-                return bool(since) and entry.stat(follow_symlinks=False).st_mtime >= min(since)
+                return bool(since) and os.lstat(os.path.join(os.fsdecode(path), name)).st_mtime >= min(since)
             except OSError:
                 return False
 
         return hidden
 
     def _listdir(self, path: Any = ".") -> list[Any]:
-        names = _real_listdir(path)
-        if not any(self._matching(path, "stale")):
-            return names
-        with self._scandir(path) as entries:
-            return [entry.name for entry in entries]
-
-    @contextmanager
-    def _entries(self, path: Any) -> Iterator[Iterator[os.DirEntry[str]]]:
+        try:
+            names = _real_listdir(path)
+        except FileNotFoundError:
+            if self._below(path):
+                self._remember(path, None)
+            raise
         hidden = self._hidden(path)
-        with _real_scandir(path) as entries:
-            yield (entry for entry in entries if not hidden(entry))
+        for fault in self._matching(path, "gone"):
+            names += [name for name in fault["names"].get(self._within(path), []) if name not in names]
+        return [name for name in names if not hidden(name)]
 
     def _scandir(self, path: Any = ".") -> Any:
-        return _Listing(self._entries(path)) if any(self._matching(path, "stale")) else _real_scandir(path)
+        entries = _real_scandir(path)
+        return _Listing(entries, self._hidden(path)) if any(self._matching(path, "stale")) else entries
 
 
 class _Listing:
     """What `os.scandir` returns: an iterator and a context manager at once."""
 
-    def __init__(self, entries: Any) -> None:
-        self._context = entries
-        self._entries: Iterator[os.DirEntry[str]] = entries.__enter__()
+    def __init__(self, entries: Any, hidden: Callable[[str], bool]) -> None:
+        self._entries = entries
+        self._hidden = hidden
 
     def __iter__(self) -> _Listing:
         return self  # not the entries: whoever iterates must keep the directory open
 
     def __next__(self) -> os.DirEntry[str]:
-        return next(self._entries)
+        while True:
+            entry: os.DirEntry[str] = next(self._entries)
+            if not self._hidden(entry.name):
+                return entry
 
     def __enter__(self) -> _Listing:
         return self
@@ -183,17 +259,7 @@ class _Listing:
 
     def close(self) -> None:
         """Release the directory."""
-        self._context.__exit__(None, None, None)
-
-
-def _corrupted(file: Any, mode: str, *rest: Any, **named: Any) -> Any:
-    with _real_open(file, "rb") as source:
-        data = source.read()
-    data = data[: len(data) // 2] + b"\x00\xff{" + data[len(data) // 2 + 3 :]
-    if "b" in mode:
-        return io.BytesIO(data)
-    encoding = named.get("encoding") or (rest[1] if len(rest) > 1 else None) or "utf-8"
-    return io.TextIOWrapper(io.BytesIO(data), encoding=encoding, errors=named.get("errors"))
+        self._entries.close()
 
 
 def _fail_at_close(opened: Any, path: str) -> None:

@@ -22,13 +22,15 @@ class LogLine:
 class FileChange:
     """One change in the bucket, at `at` (seconds since the epoch, in the cloud); `path` is the path within it.
 
-    `operation` is "write" (a file was opened for that), "saved" (it was closed), "os.remove", "os.rename", "os.mkdir".
+    `operation` is "write" (a file was opened for that), "saved" (it was closed), "os.remove", "os.rename", "os.mkdir";
+    with the fault "trace" also "read" and "os.listdir". `number` counts the operations of the run, from 1.
     """
 
     request_id: str
     operation: str
     path: str
     at: float = 0.0
+    number: int = 0
 
 
 @dataclass(frozen=True)
