@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from shared.deployed import Template, read_templates
+from shared.mentions import bare, is_mention
+
+_SIGNS = ("#", "＃", "﹟")
 
 _SHIPPED = os.path.join(os.path.dirname(__file__), "prompts.json")
 
@@ -51,7 +54,7 @@ class Templates:
         `#正则表达式` is not `#正则`.
         """
         text = _beyond_mentions(text)
-        if not _folded(text[:1]).startswith("#"):
+        if not text:
             return None
         for folded, template in self._longest_first:
             rest = _after(folded, text)
@@ -94,7 +97,10 @@ def _content(rest: str) -> str:
 
 
 def _beyond_mentions(text: str) -> str:
-    text = text.lstrip()
-    while text[:1] in ("@", "＠"):
-        text = "".join(text.split(None, 1)[1:])
-    return text
+    """From the sign of a title on, also where it hangs on a mention; "" where there is none."""
+    text = bare(text)
+    while is_mention(text):
+        head, *rest = text.split(None, 1)
+        signs = [place for place in map(head.find, _SIGNS) if place > 0]
+        text = text[min(signs) :] if signs else bare("".join(rest))
+    return text if text.startswith(_SIGNS) else ""

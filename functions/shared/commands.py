@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.mentions import asks, bare, before_mentions, first_word, is_mention, is_name, only_mentions, seams
+
 
 @dataclass(frozen=True)
 class Command:
@@ -59,6 +61,8 @@ COMMANDS: tuple[Command, ...] = (
 LONGEST_WORD = 20
 """Characters after a slash up to which a lone word is taken for a command that was meant."""
 
+_SLASHES = ("/", "／", "\\", "＼")
+
 _ONE_WORD = re.compile(rf"[\\/]([A-Za-z\u3400-\u9fff]{{1,{LONGEST_WORD}}})")
 
 
@@ -80,18 +84,24 @@ class UnknownCommand:
 def find_command(text: str) -> Invoked | UnknownCommand | None:
     """The command that a text is, an unknown one, or None when it is a question.
 
-    Full-width letters, signs and blanks count as their plain forms; letter case and mentions around it do not matter.
+    Full-width letters, signs and blanks count as their plain forms; letter case, characters that nobody sees, and
+    mentions around it do not matter.
     """
-    head, rest = _first_word(text)
-    while head and _is_mention(head):
-        head, rest = _first_word(rest)
-    plain = _plain(head)
-    for command in COMMANDS:
-        found = _matches(command, plain, rest)
-        if found is not None:
-            return found
-    unknown = _ONE_WORD.fullmatch(plain)
-    return UnknownCommand(unknown[1]) if unknown and not _beyond_mentions(rest) else None
+    head, rest = first_word(text)
+    while is_mention(head):
+        if glued := _glued(head, rest):
+            return glued
+        head, rest = first_word(rest)
+    if found := _in_table(head, rest):
+        return found
+    unknown = _ONE_WORD.fullmatch(_plain(head))
+    return UnknownCommand(unknown[1]) if unknown and only_mentions(rest) else None
+
+
+def is_bare_mention(text: str) -> bool:
+    """Whether a text is somebody's mention and nothing else: neither a command nor a question hangs on the name."""
+    head, rest = first_word(text)
+    return is_mention(head) and not rest and not asks(head[1:]) and not _glued(head, "")
 
 
 def nearest(word: str, commands: Sequence[Command] = COMMANDS) -> str:
@@ -105,14 +115,23 @@ def nearest(word: str, commands: Sequence[Command] = COMMANDS) -> str:
     return signed[close[0]] if close else ""
 
 
+def _in_table(head: str, rest: str) -> Invoked | None:
+    plain = _plain(head)
+    for command in COMMANDS:
+        found = _matches(command, plain, rest)
+        if found is not None:
+            return found
+    return None
+
+
 def _matches(command: Command, head: str, rest: str) -> Invoked | None:
-    bare = head[1:] if head[:1] in ("\\", "/") else head
-    known = command.words if bare is head else command.words + command.slashed
-    behind = rest if command.names_people else _before_mentions(rest)
-    if bare in known:
+    word = head[1:] if head[:1] in ("\\", "/") else head
+    known = command.words if word is head else command.words + command.slashed
+    behind = rest if command.names_people else before_mentions(rest)
+    if word in known:
         if command.argument:
             return Invoked(command, behind)
-        return None if _beyond_mentions(rest) else Invoked(command)
+        return Invoked(command) if only_mentions(rest) else None
     for word in command.hashed:
         if head.startswith(f"#{word}"):
             attached = head[len(word) + 1 :]
@@ -122,25 +141,25 @@ def _matches(command: Command, head: str, rest: str) -> Invoked | None:
     return None
 
 
-def _first_word(text: str) -> tuple[str, str]:
-    head, *rest = text.split(None, 1) or [""]
-    return head, rest[0].rstrip() if rest else ""
+def _glued(head: str, rest: str) -> Invoked | None:
+    """The command that hangs on a mention without a blank between them, where it cannot be anything else.
+
+    Behind a sign or an unseen character a name has ended. Without one the whole message must be a name and a command's
+    word: `@小助手怎么退出` is a question.
+    """
+    for begun in seams(head):
+        found = _in_table(bare(begun), rest)
+        if found and (begun[:1] not in _SLASHES or only_mentions(rest)):  # @types/persona is no name
+            return found
+    if not only_mentions(rest):
+        return None
+    plain = _plain(head)
+    for command in COMMANDS:
+        for word in command.words:
+            if plain.endswith(word) and is_name(plain[1 : -len(word)]):
+                return Invoked(command)
+    return None
 
 
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
-
-
-def _is_mention(word: str) -> bool:
-    return word[0] in "@＠"
-
-
-def _before_mentions(text: str) -> str:
-    """The text without mentions at its end."""
-    while (words := text.split()) and _is_mention(words[-1]):
-        text = text[: -len(words[-1])].rstrip()
-    return text
-
-
-def _beyond_mentions(text: str) -> bool:
-    return any(not _is_mention(word) for word in text.split())

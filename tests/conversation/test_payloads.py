@@ -247,6 +247,26 @@ def test_only_blanks_around_a_text_are_taken_away(text: str, expected: str) -> N
     assert bench.fc.events[0]["text"] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "command", "asked"),
+    [
+        ("@小助手重置", "clear", ""),
+        (" \u200b@小助手\u200b重置\u2060", "clear", ""),
+        ("@小助手/clear", "clear", ""),
+        ("\ufeff重置\u200d", "clear", ""),
+        ("@小助手怎么退出", "", "@小助手怎么退出"),
+        ("@小助手今天天气怎么样？", "", "@小助手今天天气怎么样？"),
+    ],
+)
+@pytest.mark.parametrize("rich", [False, True])
+def test_what_hangs_on_a_mention(text: str, command: str, asked: str, rich: bool) -> None:
+    """In a group, where a mention's blank is missing: the command, or the question as it was written."""
+    changes = {"content": {"richText": [{"text": text}]}} if rich else {"text": {"content": text}}
+    bench = Bench()
+    bench.post(payload("group_richText_mention_text" if rich else "group_text", **changes))
+    assert (bench.fc.events[0]["command"], bench.fc.events[0]["text"]) == (command, asked)
+
+
 @pytest.mark.parametrize(("length", "cut"), [(2000, False), (2001, True), (20_000, True)])
 def test_a_long_quote_is_cut(length: int, cut: bool) -> None:
     """A quote has a limit and says when it was cut."""

@@ -60,6 +60,8 @@ FORMS: dict[str, Callable[[str], str]] = {
     "upper case": str.upper,
     "full width": wide,
     "mention before": lambda word: f"@小助手 {word}",
+    "mention without a blank": lambda word: f"@小助手{word}",
+    "unseen characters": lambda word: f"\ufeff@小助手\u200b \u2060{word}\u200d",
     "mention behind": lambda word: f"{word} @小助手",
 }
 

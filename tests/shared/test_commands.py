@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.commands import COMMANDS, Invoked, UnknownCommand, find_command, nearest
+from shared.commands import COMMANDS, Invoked, UnknownCommand, find_command, is_bare_mention, nearest
 
 
 def spellings() -> list[tuple[str, str]]:
@@ -33,6 +33,83 @@ def test_mentions_around_a_command_do_not_matter(text: str) -> None:
     found = find_command(text)
     assert isinstance(found, Invoked)
     assert found.command.name == "help"
+
+
+UNSEEN = ("\u200b", "\u200c", "\u200d", "\u2060", "\ufeff")
+
+
+@pytest.mark.parametrize("unseen", UNSEEN)
+@pytest.mark.parametrize(
+    "text", ["{0}帮助", "帮助{0}", "{0} 帮助 {0}", "@小助手{0} 帮助", "@小助手 {0}帮助{0} @小王{0}", "@小助手{0}帮助"]
+)
+def test_characters_that_nobody_sees_do_not_matter(text: str, unseen: str) -> None:
+    """Before and behind a command and its mentions; one of them ends a mention."""
+    assert find_command(text.format(unseen)) == find_command("帮助")
+
+
+def glued() -> list[tuple[str, str]]:
+    found = []
+    for command in COMMANDS:
+        found += [(f"@小助手{word}", command.name) for word in command.words]
+        found += [(f"＠Tea-Bot{slash}{word.upper()}", command.name) for word in command.slashed for slash in "\\/／＼"]
+        found += [(f"@小助手{sign}{word}", command.name) for word in command.hashed for sign in "#＃"]
+    return found
+
+
+@pytest.mark.parametrize(("text", "name"), glued())
+def test_a_command_that_hangs_on_a_mention(text: str, name: str) -> None:
+    """`@小助手帮助`: where nothing else stands in the message, or a sign says where the name ends."""
+    for behind in ("", " ", " @小王", "\u200b"):
+        found = find_command(text + behind)
+        assert isinstance(found, Invoked)
+        assert (found.command.name, found.argument.replace("@小王", "")) == (name, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@小助手怎么退出",
+        "@小王请给我帮助",
+        "@小助手你能退出吗",
+        "@小助手为什么要重置",
+        "@小助手帮助我写一封信",
+        "@小王扮演什么角色 呢",
+        "@小助手单聊 是什么意思",
+        "@小助手，帮助",
+        "@types/persona of what",
+        "@types/node",
+        "@小助手/hepl",
+        "@小助手#证书的作用是什么",
+        "@小助手",
+        "@帮助",
+        "@",
+        "a@b帮助",
+        "@这是一个二十个字以上的句子所以它不可能是名字帮助",
+    ],
+)
+def test_a_sentence_that_begins_with_a_mention(text: str) -> None:
+    """Where a name ends is not known, so whatever may be a sentence is a question."""
+    assert find_command(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("@小助手", True),
+        (" ＠AI助手2.0 ", True),
+        ("\u200b@我的助手\u2060", True),
+        ("@小助手重置", False),
+        ("@小助手/clear", False),
+        ("@小助手怎么退出", False),
+        ("@小助手今天好吗", False),
+        ("@小助手 你好", False),
+        ("小助手", False),
+        ("", False),
+    ],
+)
+def test_a_mention_and_nothing_else(text: str, bare: bool) -> None:
+    """What is said with a mention alone is nothing: neither a command nor a question hangs on it."""
+    assert is_bare_mention(text) is bare
 
 
 @pytest.mark.parametrize(("word", "like"), [("cler", "/clear"), ("hlep", "/help"), ("重制", "重置"), ("xyz", "")])
@@ -99,6 +176,9 @@ def test_any_text(text: str) -> None:
         ("@小助手 角色 @小助手", "persona", ""),
         ("角色 你是  两个空格", "persona", "你是  两个空格"),
         ("用量 @小王", "usage", "@小王"),
+        ("@小助手#域名 example.com", "domain", "example.com"),
+        ("@小助手\u200b角色 你是👨\u200d👩\u200d👧 \u200b", "persona", "你是👨\u200d👩\u200d👧"),
+        ("#域名 example.com \u200b@小助手\u2060", "domain", "example.com"),
         ("#域名example.com", "domain", "example.com"),
         ("＃域名 Example.com @小助手", "domain", "Example.com"),
         ("#证书 example.com:8443", "certificate", "example.com:8443"),

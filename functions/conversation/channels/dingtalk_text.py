@@ -7,13 +7,10 @@ dingtalk-workspace-cli).
 
 from __future__ import annotations
 
-import re
-
 from conversation.channels.inbound import Kind
 from conversation.channels.json_fields import Fields, fields, first_text, items, text
-
-_MENTION = re.compile(r"[@＠]\S*")
-_INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff")
+from shared.commands import is_bare_mention
+from shared.mentions import bare
 
 _KINDS: dict[str, Kind] = {
     "picture": "picture",
@@ -60,7 +57,7 @@ def rich_text(nodes: list[Fields], group: bool) -> str:
         else:
             found = first_text(node, "text", "content")
         leading = group and number == 0
-        if not (leading and (kind == "at" or _MENTION.fullmatch(found.strip()))):
+        if not (leading and (kind == "at" or is_bare_mention(found))):
             parts.append(found)
     return "".join(parts).strip()
 
@@ -71,18 +68,8 @@ def without_mention(found: str, group: bool) -> str:
     DingTalk takes the robot's own mention out of a group's text and leaves the blank behind it. Other names stay: they
     belong to the question.
     """
-    bare = _stripped(found)
-    return "" if group and _MENTION.fullmatch(bare) else bare
-
-
-def _stripped(found: str) -> str:
-    """Without blanks and invisible characters at either end; in one pass, because people send whole files."""
-    start, end = 0, len(found)
-    while start < end and (found[start].isspace() or found[start] in _INVISIBLE):
-        start += 1
-    while end > start and (found[end - 1].isspace() or found[end - 1] in _INVISIBLE):
-        end -= 1
-    return found[start:end]
+    text_alone = bare(found)
+    return "" if group and is_bare_mention(text_alone) else text_alone
 
 
 def _plain(body: Fields, content: Fields) -> str:
