@@ -135,10 +135,16 @@ def _error_event(line: str) -> str:
 def turn_ids(cloud: LocalCloud, sent: Sent) -> set[str]:
     """The hashed ids under which logs and records know a message: as handed over, and as made from its own id."""
     found = {invocation.task_id[2:] for invocation in cloud.invocations(sent) if invocation.task_id.startswith("m_")}
-    robot = "r" + hashlib.sha256(b"robot\n" + cloud.options.secret.encode()).hexdigest()[:12]
     if sent.message_id:
-        found.add(hashlib.sha256(f"{robot}\n{sent.message_id}".encode("utf-8", "surrogatepass")).hexdigest()[:32])
+        found.add(
+            hashlib.sha256(f"{robot_id(cloud)}\n{sent.message_id}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        )
     return found
+
+
+def robot_id(cloud: LocalCloud) -> str:
+    """The id under which the functions know the cloud's robot."""
+    return "r" + hashlib.sha256(b"robot\n" + cloud.options.secret.encode()).hexdigest()[:12]
 
 
 def _parts(shown: Iterable[Shown]) -> list[tuple[int, int]]:
