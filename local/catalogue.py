@@ -7,9 +7,12 @@ https://www.alibabacloud.com/help/en/functioncompute/fc/error-handling .
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from local.card_api import CALLS, FAILURES
+from local.catalogue_entry import Entry, Parameter, choice, seconds
+from local.catalogue_model import MODEL
+
+__all__ = ["CATALOGUE", "GROUPS", "Entry", "Parameter"]
 
 GROUPS: Mapping[str, tuple[str, str]] = {
     "dingtalk": ("钉钉", "DingTalk"),
@@ -20,54 +23,15 @@ GROUPS: Mapping[str, tuple[str, str]] = {
 """Titles in Chinese and English."""
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """Something about a fault that can be chosen: one of `choices`, or a number from `low` to `high`, or else text."""
-
-    name: str
-    chinese: str
-    english: str
-    default: str | float
-    choices: tuple[str, ...] = ()
-    low: float = 0.0
-    high: float = 3600.0
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One fault. It waits in the queue `queue` as `kind`, a template of its parameters; `function` narrows it."""
-
-    id: str
-    group: str
-    queue: str
-    kind: str
-    chinese: str
-    english: str
-    parameters: tuple[Parameter, ...] = ()
-    function: str = ""
-
-
-def _seconds(default: float, high: float = 3600.0) -> Parameter:
-    return Parameter("seconds", "秒", "seconds", default, high=high)
-
-
-def _chunks(default: int) -> Parameter:
-    return Parameter("chunks", "收到多少段之后", "after so many chunks", default, high=1000)
-
-
-def _choice(name: str, chinese: str, english: str, *choices: str) -> Parameter:
-    return Parameter(name, chinese, english, choices[0], choices)
-
-
 _MATCH = Parameter("match", "只限路径里含有（留空则全部）", "only paths that contain (empty: all)", "")
-_CODES = _choice(
+_CODES = choice(
     "code",
     "错误码",
     "error code",
     *("300001", "-1", "130101", "410100", "90030", "460101", "310000", "40035", "43004", "400105"),
     *("400013", "400101", "400102", "400106", "430101", "430102", "430103", "430104"),
 )
-_CALL = _choice("call", "哪个接口", "which call", *CALLS)
+_CALL = choice("call", "哪个接口", "which call", *CALLS)
 _AGAIN = Parameter("copies", "再投递几次", "how many more times", 1, low=1, high=20)
 
 
@@ -77,10 +41,6 @@ def _dingtalk(name: str, queue: str, kind: str, chinese: str, english: str, *mor
 
 def _fc(name: str, queue: str, kind: str, chinese: str, english: str, *more: Parameter) -> Entry:
     return Entry(name, "fc", queue, kind, chinese, english, more, "" if queue == "invoke" else "reply")
-
-
-def _model(name: str, kind: str, chinese: str, english: str, *more: Parameter) -> Entry:
-    return Entry(name, "model", "model", kind, chinese, english, more)
 
 
 def _bucket(kind: str, chinese: str, english: str, *more: Parameter) -> Entry:
@@ -102,7 +62,7 @@ _DINGTALK = (
         "redeliver",
         "钉钉以为没有送达，约 60 秒后重复投递",
         "DingTalk believes that it was not delivered and does it again after some 60 s",
-        _seconds(60),
+        seconds(60),
     ),
     _dingtalk(
         "out-of-order",
@@ -110,7 +70,7 @@ _DINGTALK = (
         "out-of-order",
         "这条消息在下一条之后才送达（最多等这么久）",
         "the message arrives after the next one (and waits for it at most so long)",
-        _seconds(30),
+        seconds(30),
     ),
     _dingtalk(
         "webhook-expired",
@@ -118,7 +78,7 @@ _DINGTALK = (
         "expired",
         "会话 webhook 这么多秒后过期，而不是 90 分钟",
         "the session webhook expires after so many seconds instead of 90 minutes",
-        _seconds(0, 5400),
+        seconds(0, 5400),
     ),
     _dingtalk(
         "errcode",
@@ -134,7 +94,7 @@ _DINGTALK = (
         "http-{status}",
         "钉钉的网关出错",
         "DingTalk's gateway fails",
-        _choice("status", "状态码", "status", "500", "502", "504"),
+        choice("status", "状态码", "status", "500", "502", "504"),
     ),
     _dingtalk(
         "redirect", "posts", "http-302", "webhook 把回答重定向到别处", "the webhook redirects the answer elsewhere"
@@ -158,7 +118,7 @@ _DINGTALK = (
         "shown-then-slow",
         "回答已显示，但应答迟迟不来",
         "the answer is shown, but DingTalk's reply is this late",
-        _seconds(30),
+        seconds(30),
     ),
     _dingtalk(
         "cut-after-delivery",
@@ -168,7 +128,7 @@ _DINGTALK = (
         "the answer is shown, but the connection breaks before DingTalk's reply",
     ),
     _dingtalk(
-        "slow-post", "posts", "slow", "钉钉这么久才接受回答", "DingTalk takes so long to accept the answer", _seconds(3)
+        "slow-post", "posts", "slow", "钉钉这么久才接受回答", "DingTalk takes so long to accept the answer", seconds(3)
     ),
     _dingtalk(
         "card-refused",
@@ -177,7 +137,7 @@ _DINGTALK = (
         "卡片接口出错，或限流（403 QpsLimit）",
         "the card interface fails, or throttles (403 QpsLimit)",
         _CALL,
-        _choice("code", "错误码", "code", *FAILURES),
+        choice("code", "错误码", "code", *FAILURES),
     ),
     _dingtalk(
         "card-slow",
@@ -186,7 +146,7 @@ _DINGTALK = (
         "卡片接口这么久才应答",
         "the card interface takes so long to answer",
         _CALL,
-        _seconds(3),
+        seconds(3),
     ),
 )
 _FC = (
@@ -196,7 +156,7 @@ _FC = (
         "{status}",
         "函数计算拒绝异步调用",
         "Function Compute refuses the asynchronous invocation",
-        _choice("status", "状态码", "status", "403", "400", "404", "412", "500", "503"),
+        choice("status", "状态码", "status", "403", "400", "404", "412", "500", "503"),
     ),
     _fc("invoke-throttled", "invoke", "429", "异步调用被限流（429）", "the asynchronous invocation is throttled (429)"),
     _fc(
@@ -227,7 +187,7 @@ _FC = (
         "slow",
         "函数计算这么久才接受调用",
         "Function Compute takes so long to accept the invocation",
-        _seconds(2),
+        seconds(2),
     ),
     _fc(
         "queued",
@@ -235,7 +195,7 @@ _FC = (
         "late",
         "事件在队列里等这么久",
         "the event waits in the queue for so long",
-        _seconds(60, 86_400),
+        seconds(60, 86_400),
     ),
     _fc(
         "cold-start",
@@ -243,7 +203,7 @@ _FC = (
         "cold",
         "没有空闲实例，新实例这么久才启动",
         "no instance is idle, and a new one takes so long to start",
-        _seconds(3),
+        seconds(3),
     ),
     _fc(
         "killed",
@@ -251,46 +211,11 @@ _FC = (
         "{step}",
         "reply 的实例在这一步被杀死",
         "the instance of reply is killed at this step",
-        _choice("step", "步骤", "step", "start", "model", "answered", "post", "posted", "end"),
-    ),
-)
-_MODEL = (
-    _model("slow-first-token", "slow-first-token", "第一个字要等很久", "the first token takes long", _seconds(10)),
-    _model(
-        "trickle", "trickle", "每两段之间停顿这么久", "there are so many seconds between two chunks", _seconds(0.5, 60)
-    ),
-    _model("stall", "stall", "流在中途停住，连接不断", "the stream stops half-way, the connection stays", _chunks(3)),
-    _model("stream-cut", "cut", "流在中途断开", "the stream is cut half-way", _chunks(3)),
-    _model("rate-limit", "429", "429 与 Retry-After", "429 with Retry-After", _seconds(2)),
-    _model("key-refused", "401", "密钥无效（401）", "the key is refused (401)"),
-    _model("quota", "quota", "额度用尽（429 insufficient_quota）", "the quota is used up (429 insufficient_quota)"),
-    _model(
-        "server-error",
-        "5xx",
-        "模型的服务出错",
-        "the provider fails",
-        _choice("status", "状态码", "status", "500", "502", "503", "529"),
-    ),
-    _model("html-answer", "html", "网关返回 HTML 页面（502）", "a gateway answers with an HTML page (502)"),
-    _model("empty", "empty", "空回答", "an empty answer"),
-    _model("thinking-only", "thinking", "只有思考，没有回答", "thoughts only, and no answer"),
-    _model("filtered", "filtered", "内容过滤，没有回答", "the content filter leaves no answer"),
-    _model(
-        "very-long",
-        "long",
-        "很长的回答",
-        "a very long answer",
-        Parameter("characters", "字符数", "characters", 12_000, low=1, high=200_000),
-    ),
-    _model(
-        "context-too-long",
-        "context",
-        "上下文太长（400 context_length_exceeded）",
-        "the context is too long (400 context_length_exceeded)",
+        choice("step", "步骤", "step", "start", "model", "answered", "post", "posted", "end"),
     ),
 )
 _BUCKET = (
-    _bucket("slow", "每次文件操作都要这么久", "every file operation takes so long", _seconds(0.5, 60)),
+    _bucket("slow", "每次文件操作都要这么久", "every file operation takes so long", seconds(0.5, 60)),
     _bucket("read-only", "挂载点变成只读（EROFS）", "the mount has become read-only (EROFS)"),
     _bucket("full", "空间已满（ENOSPC）", "no space is left (ENOSPC)"),
     _bucket("permission", "角色没有权限（EACCES）", "the role may not (EACCES)"),
@@ -304,5 +229,5 @@ _BUCKET = (
     _bucket("corrupt", "读到的内容中间被破坏", "what is read has other bytes in its middle"),
 )
 
-CATALOGUE: Mapping[str, Entry] = {entry.id: entry for entry in (*_DINGTALK, *_FC, *_MODEL, *_BUCKET)}
+CATALOGUE: Mapping[str, Entry] = {entry.id: entry for entry in (*_DINGTALK, *_FC, *MODEL, *_BUCKET)}
 """By id."""

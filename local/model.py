@@ -17,8 +17,9 @@ from aiohttp import web
 
 from local.clock import CloudClock
 from local.faults import NOBODY, Concerned, Faults
+from local.odd_answers import odd
 from local.replies import Reply, failing, faulty
-from local.web import Site, peer_port, reset
+from local.web import Site, dripped, peer_port, reset
 
 
 @dataclass
@@ -107,7 +108,9 @@ class Model:
                 return reply
         ordinary = self.default(request)
         fault = self.faults.take(self.concerned(request.port))
-        return ordinary if fault is None else faulty(fault, ordinary, self._language)
+        if fault is None:
+            return ordinary
+        return odd(fault.kind, ordinary, fault.parameters) or faulty(fault, ordinary, self._language)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
@@ -132,6 +135,10 @@ class Model:
         return response
 
     async def _answer(self, request: web.Request, seen: ModelRequest, reply: Reply) -> web.StreamResponse:
+        if reply.dropped:
+            return reset(request)
+        if reply.raw is not None and reply.drip:
+            return await dripped(request, reply.raw, reply.content_type, reply.drip, headers_too=reply.drip_headers)
         if reply.raw is not None:
             return web.Response(
                 status=reply.status, body=reply.raw, content_type=reply.content_type, headers=reply.headers
@@ -145,7 +152,8 @@ class Model:
         if reply.thinking:
             message["reasoning_content"] = reply.thinking
         choice = {"index": 0, "message": message, "finish_reason": reply.finish}
-        return web.json_response({**_head(seen, "chat.completion"), "choices": [choice], "usage": seen.usage})
+        usage = {"usage": seen.usage} if reply.usage else {}
+        return web.json_response({**_head(seen, "chat.completion"), "choices": [choice], **usage})
 
     async def _stream(self, request: web.Request, seen: ModelRequest, reply: Reply) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", **reply.headers})
@@ -171,7 +179,7 @@ class Model:
                 reset(request)
                 return response
             await _event(response, {**head, "choices": [_choice({}, reply.finish)]})
-            if (seen.body.get("stream_options") or {}).get("include_usage"):
+            if reply.usage and (seen.body.get("stream_options") or {}).get("include_usage"):
                 await _event(response, {**head, "choices": [], "usage": seen.usage})
             await response.write(b"data: [DONE]\n\n")
         except ConnectionError:

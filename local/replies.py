@@ -15,7 +15,9 @@ class Reply:
     `text` is cut into `chunks` (or pieces of some characters). `stall_after` chunks the stream stops and the
     connection stays open; `reset_after` chunks it is cut. `status` other than 200 answers an error with `code`;
     `raw` replaces the whole body, with `content_type`. `thinking` comes before the text, as reasoning
-    models send it. `when` makes the reply wait for a prompt that contains it.
+    models send it. `when` makes the reply wait for a prompt that contains it. `dropped` cuts the connection before any
+    answer; `drip` is how many seconds lie between two bytes of `raw`, with `drip_headers` of status and headers too;
+    `usage` is whether tokens are counted.
     """
 
     text: str = ""
@@ -33,6 +35,10 @@ class Reply:
     finish: str = "stop"
     thinking: str = ""
     when: str = ""
+    dropped: bool = False
+    drip: float = 0.0
+    drip_headers: bool = False
+    usage: bool = True
 
 
 def failing(status: int, code: str = "", message: str = "", **headers: str) -> Reply:
@@ -73,6 +79,7 @@ def faulty(fault: Fault, ordinary: Reply, language: str) -> Reply:
         "slow-first-token": replace(ordinary, first_token=fault.seconds),
         "trickle": replace(ordinary, between=fault.seconds),
         "empty": replace(ordinary, text="", chunks=()),
+        "no-usage": replace(ordinary, usage=False),
         "thinking": replace(ordinary, text="", chunks=(), thinking=_THOUGHTS[language] * 5),
         "filtered": replace(ordinary, text="", chunks=(), finish="content_filter"),
         "stall": replace(ordinary, stall_after=int(wanted.get("chunks", 0))),

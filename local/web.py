@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable
@@ -52,6 +53,22 @@ def peer_port(request: web.Request) -> int:
     """Return the port the client's connection comes from."""
     peer = request.transport.get_extra_info("peername") if request.transport is not None else None
     return int(peer[1]) if peer else 0
+
+
+async def dripped(
+    request: web.Request, body: bytes, content_type: str, seconds: float, *, headers_too: bool
+) -> web.Response:
+    """Answer byte by byte, with so many (real) seconds between two; the response returned goes nowhere."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nConnection: close\r\n\r\n".encode()
+    connection = request.transport
+    if connection is not None and not headers_too:
+        connection.write(head)
+    for byte in head + body if headers_too else body:
+        if connection is None or connection.is_closing():
+            break
+        connection.write(bytes([byte]))
+        await asyncio.sleep(seconds)
+    return reset(request)
 
 
 def reset(request: web.Request) -> web.Response:
