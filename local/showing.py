@@ -55,8 +55,8 @@ def card_as(card: Card, old: Shown | None, now: int) -> Shown:
 
 
 def put(entries: MutableSequence[Any], seen: Shown) -> None:
-    """Put `seen` in the place of what has its id, or at the end."""
-    for index in range(len(entries) - 1, -1, -1):
+    """Put `seen` in the place of what has its id, or at the end; only a card can have been there before."""
+    for index in range(len(entries) - 1, -1, -1) if seen.card else ():
         if entries[index].id == seen.id:
             entries[index] = seen
             return
