@@ -59,6 +59,11 @@ class GuardSettings:
             longest=reader.whole("MAX_QUESTION_LEN", 0, low=0, high=10_000_000),
         )
 
+    @property
+    def answers_groups(self) -> bool:
+        """Whether anybody is answered in groups."""
+        return self.chat_type != _PRIVATE
+
     @cached_property
     def sensitive_words(self) -> SensitiveWords:
         """The words, ready to be looked for: made with the first question that needs them."""

@@ -2,31 +2,62 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from conversation.channels.inbound import Kind, Received, Sentence
 from conversation.guards import ADMIN, Refusal
 from conversation.templates import Templates
 from shared.commands import COMMANDS, Command, UnknownCommand, nearest
 from shared.deployed import Template
 from shared.message import Message
+from shared.settings import SettingsReader, read_admin_export, read_default_single, read_rounds
 from shared.wording import Wording
 
 
-class Instant:
-    """Says at once what can be said at once, in one language.
+@dataclass(frozen=True)
+class Offer:
+    """What is switched on, as far as people are told of it.
 
-    `help_text` is the deployer's own introduction to the help, "" for ours.
+    `intro` is the deployer's own introduction to the help, "" for ours. `rounds` of context can be had, unless a
+    conversation is `alone` from the start. There are `exports`, and answers in `groups`.
     """
 
-    def __init__(self, words: Wording, templates: Templates, help_text: str = "") -> None:
+    intro: str = ""
+    rounds: bool = True
+    alone: bool = False
+    exports: bool = False
+    groups: bool = True
+
+    @classmethod
+    def read(cls, reader: SettingsReader, *, groups: bool) -> Offer:
+        """Read HELP, HISTORY_LENGTH, DEFAULT_MODE and ADMIN_EXPORT."""
+        return cls(
+            # Many ways of setting a variable cannot set a line end.
+            intro=reader.text("HELP").replace("\\n", "\n"),
+            rounds=read_rounds(reader) > 0,
+            alone=read_default_single(reader),
+            exports=read_admin_export(reader),
+            groups=groups,
+        )
+
+    def has(self, command: Command) -> bool:
+        """Whether the command does anything here."""
+        return {"export": self.exports, "single": self.rounds, "context": self.rounds}.get(command.name, True)
+
+
+class Instant:
+    """Says at once what can be said at once, in one language."""
+
+    def __init__(self, words: Wording, templates: Templates, offer: Offer) -> None:
         self._words = words
         self._templates = templates
-        self._help_text = help_text
+        self._offer = offer
 
     def help(self, message: Message) -> Sentence:
         """What the bot does, and the commands that the sender may use."""
         words = self._words
         lines = "\n".join(self._line(command) for command in self._commands(message))
-        return Sentence(words.help.format(intro=self._help_text or words.help_intro, commands=lines), words.help_title)
+        return Sentence(words.help.format(intro=self._offer.intro or self._intro(), commands=lines), words.help_title)
 
     def command(self, command: Command, message: Message) -> Sentence:
         """The answer to a command of the table that runs in this function."""
@@ -87,6 +118,11 @@ class Instant:
         """A fault of ours."""
         return Sentence(self._words.failed_internal.format(request_id=request_id))
 
+    def _intro(self) -> str:
+        words, offer = self._words, self._offer
+        memory = words.help_remembers if offer.rounds and not offer.alone else words.help_alone
+        return words.help_intro.format(memory=memory, groups=words.help_in_groups if offer.groups else "")
+
     def _titles(self) -> Sentence:
         words = self._words
         if not self._templates:
@@ -98,7 +134,9 @@ class Instant:
         return [
             command
             for command in COMMANDS
-            if (message.role == ADMIN or not command.admins_only) and (command.name != "templates" or self._templates)
+            if (message.role == ADMIN or not command.admins_only)
+            and self._offer.has(command)
+            and (command.name != "templates" or self._templates)
         ]
 
     def _line(self, command: Command) -> str:

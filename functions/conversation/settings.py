@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from conversation.channels.dingtalk_settings import DingTalkSettings
 from conversation.dispatch import DispatchSettings
 from conversation.guards import GuardSettings
+from conversation.instant import Offer
 from shared.settings import SettingsReader, read_language, read_log_level
 
 
@@ -18,7 +19,7 @@ class Settings:
     dingtalk: DingTalkSettings
     dispatch: DispatchSettings
     guards: GuardSettings
-    help_text: str
+    offer: Offer
     instant_in_body: bool
     language: str
     log_level: int
@@ -29,12 +30,12 @@ class Settings:
     def read(cls, environ: Mapping[str, str]) -> Settings:
         """Read everything; raises nothing. `names` maps every setting to its default, for the documentation's test."""
         reader = SettingsReader(environ)
+        guards = GuardSettings.read(reader)
         return cls(
             dingtalk=DingTalkSettings.read(reader),
             dispatch=DispatchSettings.read(reader),
-            guards=GuardSettings.read(reader),
-            # Many ways of setting a variable cannot set a line end.
-            help_text=reader.text("HELP").replace("\\n", "\n"),
+            guards=guards,
+            offer=Offer.read(reader, groups=guards.answers_groups),
             instant_in_body=reader.choice("INSTANT_ANSWERS", "body", ("body", "webhook")) == "body",
             language=read_language(reader),
             log_level=read_log_level(reader),

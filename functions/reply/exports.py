@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.settings import SettingsReader
+from shared.settings import SettingsReader, read_admin_export
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class ExportSettings:
     def read(cls, reader: SettingsReader) -> ExportSettings:
         """Read ADMIN_EXPORT and EXPORT_LINK_SECONDS."""
         return cls(
-            allowed=reader.flag("ADMIN_EXPORT", False),
+            allowed=read_admin_export(reader),
             link_seconds=reader.whole("EXPORT_LINK_SECONDS", 900, low=60, high=86400),
         )
 

@@ -16,7 +16,7 @@ from shared.clock import Clock
 from shared.log import Log
 from shared.message import Message
 from shared.sensitive import SensitiveWords
-from shared.settings import SettingsReader
+from shared.settings import SettingsReader, read_default_single, read_rounds
 from shared.wording import Wording
 
 if TYPE_CHECKING:
@@ -142,11 +142,11 @@ class AnswerSettings:
         """
         return cls(
             model_seconds=reader.number("TIMEOUT", 55, low=1, high=3600) or 55,
-            rounds=reader.whole("HISTORY_LENGTH", 5, low=0, high=100),
+            rounds=read_rounds(reader),
             group_shares_context=reader.choice("CONTEXT_SCOPE", "member", ("member", "group")) == "group",
             system_prompt=reader.text("SYSTEM_PROMPT"),
             attempts=reader.whole("ASYNC_RETRIES", 2, low=0, high=8) + 1,
-            default_single=reader.choice("DEFAULT_MODE", "串聊", ("串聊", "单聊")) == "单聊",
+            default_single=read_default_single(reader),
             session_seconds=reader.whole("SESSION_TIMEOUT", 0, low=0, high=366 * 86400),
             prompt_tokens=reader.whole("MAX_TEXT", 0, low=0, high=10_000_000),
         )

@@ -115,6 +115,21 @@ def read_language(reader: SettingsReader) -> str:
     return reader.choice("LANGUAGE", "zh", ("zh", "en"))
 
 
+def read_rounds(reader: SettingsReader) -> int:
+    """How many rounds of context there are, from HISTORY_LENGTH."""
+    return reader.whole("HISTORY_LENGTH", 5, low=0, high=100)
+
+
+def read_default_single(reader: SettingsReader) -> bool:
+    """Whether questions stand alone where nobody chose a mode, from DEFAULT_MODE."""
+    return reader.choice("DEFAULT_MODE", "串聊", ("串聊", "单聊")) == "单聊"
+
+
+def read_admin_export(reader: SettingsReader) -> bool:
+    """Whether administrators may export what others asked, from ADMIN_EXPORT."""
+    return reader.flag("ADMIN_EXPORT", False)
+
+
 def read_webhook_hosts(reader: SettingsReader) -> tuple[str, ...]:
     """The hosts an answer may be posted to, from WEBHOOK_HOSTS: bare names, without scheme and port."""
     hosts = reader.words("WEBHOOK_HOSTS", "oapi.dingtalk.com")

@@ -1,12 +1,13 @@
 """Answers that need no model: in the response body, or posted by `reply` when the deployer wants that."""
 
 import json
+import re
 import unicodedata
 
 import pytest
 
 from shared.commands import COMMANDS
-from shared.wording import wording
+from shared.wording import Wording, wording
 
 from .kit import Bench, payload, question
 
@@ -31,10 +32,80 @@ def test_help(text: str, name: str) -> None:
     assert (result.line["event"], bench.fc.posts) == ("answered_instantly", [])
 
 
+ADMIN = payload("single_text")["senderStaffId"]
+HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef]")
+
+
+def listed(shown: str, words: Wording = ZH) -> set[str]:
+    """The names of the commands that a help lists."""
+    return {command.name for command in COMMANDS if getattr(words, f"command_{command.name}") in shown}
+
+
 def test_help_in_english() -> None:
-    """LANGUAGE chooses the sentences."""
-    shown = Bench.with_settings(LANGUAGE="en").post(question("/help")).shown
-    assert EN.command_clear in shown
+    """LANGUAGE=en: generated from the same table, every command in it, and no Chinese but what has to be sent."""
+    bench = Bench.with_settings(LANGUAGE="en", ADMIN_USERS=ADMIN, ADMIN_EXPORT="on")
+    shown = bench.post(payload("single_text", text={"content": "/help"})).shown
+    assert listed(shown, EN) == {command.name for command in COMMANDS}
+    for command in COMMANDS:
+        [line] = [line for line in shown.splitlines() if getattr(EN, f"command_{command.name}") in line]
+        first = [*command.words[:1], *(f"#{word}" for word in command.hashed if not command.words)]
+        assert all(f"`{word}`" in line.casefold() for word in first), command.name
+        assert all(f"`/{word}`" in line for word in command.slashed[:1]), command.name
+    assert EN.help_remembers.strip() in shown
+    assert HAN.findall(re.sub("`[^`]*`", "", shown)) == []
+
+
+@pytest.mark.parametrize("words", [ZH, EN], ids=["zh", "en"])
+@pytest.mark.parametrize(
+    ("settings", "without", "remembers"),
+    [
+        ({"ADMIN_EXPORT": "on"}, set(), True),
+        ({}, {"export"}, True),
+        ({"ADMIN_EXPORT": "off"}, {"export"}, True),
+        ({"DEFAULT_MODE": "单聊"}, {"export"}, False),
+        ({"HISTORY_LENGTH": "0"}, {"export", "single", "context"}, False),
+        ({"HISTORY_LENGTH": "0", "DEFAULT_MODE": "单聊", "ADMIN_EXPORT": "on"}, {"single", "context"}, False),
+        ({"HISTORY_LENGTH": "1", "DEFAULT_MODE": "串聊"}, {"export"}, True),
+    ],
+)
+def test_help_promises_what_is_switched_on(
+    settings: dict[str, str], without: set[str], remembers: bool, words: Wording
+) -> None:
+    """No command that would only say that it is off, and no memory where there is none."""
+    bench = Bench.with_settings(ADMIN_USERS=ADMIN, LANGUAGE="zh" if words is ZH else "en", **settings)
+    shown = bench.post(payload("single_text", text={"content": "帮助"})).shown
+    assert listed(shown, words) == {command.name for command in COMMANDS} - without
+    assert (words.help_remembers in shown) is remembers
+    assert (words.help_alone in shown) is not remembers
+
+
+@pytest.mark.parametrize(("kind", "told"), [("0", True), ("1", False), ("2", True)])
+def test_help_speaks_of_groups_where_it_answers_there(kind: str, told: bool) -> None:
+    """Nobody is told to mention it in a group in which it answers nobody."""
+    shown = (
+        Bench.with_settings(CHAT_TYPE=kind, ADMIN_USERS=ADMIN).post(payload("single_text", text={"content": ""})).shown
+    )
+    assert (ZH.help_in_groups in shown) is told
+
+
+@pytest.mark.parametrize(("setting", "near"), [("on", "#查对话"), ("off", "")])
+def test_nearest_names_nothing_that_is_off(setting: str, near: str) -> None:
+    """A hint that leads to "it is off" is none."""
+    bench = Bench.with_settings(ADMIN_USERS=ADMIN, ADMIN_EXPORT=setting)
+    shown = bench.post(payload("single_text", text={"content": "/查对活"})).shown
+    sentence = ZH.unknown_command_nearest if near else ZH.unknown_command
+    assert shown == sentence.format(word="/查对活", nearest=near)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("DEFAULT_MODE", "x"), ("HISTORY_LENGTH", "101"), ("ADMIN_EXPORT", "maybe")]
+)
+def test_a_wrong_setting_of_the_help_is_named(name: str, value: str) -> None:
+    """Once, as `reply` does."""
+    line = Bench.with_settings(**{name: value}).post(question("帮助")).line
+    assert line["event"] == "refused_settings"
+    assert line["remedy_1"].startswith(f"{name} is {value!r}; wanted ")
+    assert "remedy_2" not in line
 
 
 @pytest.mark.parametrize("name", ["single_text", "group_text"])

@@ -55,6 +55,15 @@ def test_single_questions_stand_alone(talk: Talk) -> None:
     assert talk.prompt == ["q1", "echo: q1", "q3"]
 
 
+def test_no_context_is_promised_where_none_is_kept(talk: Talk) -> None:
+    """With HISTORY_LENGTH=0 串聊 says that each question stands on its own all the same, and so it does."""
+    talk.world.settings = replace(talk.world.settings, rounds=0)
+    assert talk.say(command="context") == ZH.mode_no_context.format(returns="").rstrip()
+    talk.say("first")
+    talk.say("second")
+    assert [m.content for m in talk.world.model.asked[-1]] == ["second"]
+
+
 def test_the_default_mode_is_a_setting(talk: Talk) -> None:
     """DEFAULT_MODE=单聊."""
     talk.world.settings = replace(talk.world.settings, default_single=True)

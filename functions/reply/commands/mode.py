@@ -25,5 +25,5 @@ def _choose(run: Run, turn: Turn, mode: str) -> str:
     if settings.session_seconds and mode != default:
         minutes = max(1, round(settings.session_seconds / 60))
         returns = words.mode_returns.format(minutes=minutes, mode=getattr(words, f"name_{default}"))
-    sentence = words.mode_single if mode == SINGLE else words.mode_context
-    return set_value(run, turn, MODE, mode, sentence.format(returns=returns).rstrip())
+    sentences = {SINGLE: words.mode_single, CONTEXT: words.mode_context if settings.rounds else words.mode_no_context}
+    return set_value(run, turn, MODE, mode, sentences[mode].format(returns=returns).rstrip())

@@ -15,6 +15,9 @@ class Wording:
     # Instant answers
     help: str
     help_intro: str
+    help_remembers: str
+    help_alone: str
+    help_in_groups: str
     help_title: str
     command_line: str
     command_help: str
@@ -69,6 +72,7 @@ class Wording:
     clear_failed: str
     mode_single: str
     mode_context: str
+    mode_no_context: str
     mode_returns: str
     name_single: str
     name_context: str

@@ -6,8 +6,10 @@ from shared.wording import Wording
 
 EN = Wording(
     help="{intro}\n\nCommands:\n\n{commands}",
-    help_intro="Just ask. I remember the last few rounds of this conversation. In a group, mention me first. "
-    "You can also quote a message and ask about it, or send a voice message.",
+    help_intro="Just ask. {memory}{groups}You can also quote a message and ask about it, or send a voice message.",
+    help_remembers="I remember the last few rounds of this conversation. ",
+    help_alone="Each question is answered on its own. ",
+    help_in_groups="In a group, mention me first. ",
     help_title="Help",
     command_line="- {word}: {summary}",
     command_help="show this help",
@@ -76,6 +78,8 @@ EN = Wording(
     "Request id: {request_id}",
     mode_single="Now each question stands **on its own**, without context. {returns}",
     mode_context="Now I remember the last few rounds of this **conversation**. {returns}",
+    mode_no_context="This is now a **conversation**, but no context is kept here: each question is still answered "
+    "on its own. {returns}",
     mode_returns="After {minutes} minutes without use the default returns: {mode}.",
     name_single="each question on its own",
     name_context="with context",

@@ -6,8 +6,10 @@ from shared.wording import Wording
 
 ZH = Wording(
     help="{intro}\n\n可用命令：\n\n{commands}",
-    help_intro="直接提问即可，我会记住同一会话里最近的几轮对话。群聊里请先 @ 我。"
-    "也可以引用一条消息再提问，或者发语音。",
+    help_intro="直接提问即可，{memory}{groups}也可以引用一条消息再提问，或者发语音。",
+    help_remembers="我会记住同一会话里最近的几轮对话。",
+    help_alone="每个问题单独回答。",
+    help_in_groups="群聊里请先 @ 我。",
     help_title="使用帮助",
     command_line="- {word}：{summary}",
     command_help="显示这份帮助",
@@ -61,6 +63,7 @@ ZH = Wording(
     clear_failed="抱歉，存储暂时不可用，没能清空上下文，请过一会儿再试。请求编号：{request_id}",
     mode_single="现在是**单聊**模式：每个问题单独回答，不带上下文。{returns}",
     mode_context="现在是**串聊**模式：我会记住最近的几轮对话。{returns}",
+    mode_no_context="现在是**串聊**模式，但这里设置了不保留上下文，所以每个问题仍然单独回答。{returns}",
     mode_returns="{minutes} 分钟不使用后恢复默认模式：{mode}。",
     name_single="单聊",
     name_context="串聊",
