@@ -15,7 +15,8 @@ People and places: `person(name, staff_id=…, admin=…)`, `private(person)`, `
 
 Sending: `say(person, text, conversation, kind=…, quote=Quote(…), change={…}, drop=[…])`; `compose(…)` makes a message
 without delivering it; `deliver(sent, copies=n)` (also as `redeliver`), `deliver_all([sent, …])` at once;
-`deliver_raw(headers, body)` with `signed_headers()` for any request.
+`deliver_raw(headers, body)` with `signed_headers()` for any request; `recount([(question, answer), …], person)` fills
+a chat with a past.
 
 Seeing: `wait(sent)`, `seen(conversation)` (the robot's messages in order), `sent.answers`, `sent.posts` (webhook posts
 with errcodes), `sent.status`, `sent.body`, `sent.ack_ms`, `sent.deliveries`; `invocations(sent)`, `logs(function)`;
@@ -105,6 +106,7 @@ class LocalCloud:
     def stop(self) -> None:
         """End every process and close every port."""
         self.do(self.parts.stop())
+        self.do(_end_the_rest())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -167,6 +169,20 @@ class LocalCloud:
         sent = self.compose(person, text, conversation, **how)
         self.do(self.parts.callbacks.send(sent))
         return sent
+
+    def recount(
+        self, turns: Sequence[tuple[str, str]], person: Person, place: Conversation | None = None
+    ) -> list[Sent]:
+        """Fill a chat with questions and answers of the past, at once; the functions know nothing of them."""
+
+        async def show() -> list[Sent]:
+            where = place or self.private(person)
+            sent = [self.dingtalk.compose(person, where, question) for question, _ in turns]
+            for message, (_, answer) in zip(sent, turns, strict=True):
+                self.dingtalk.recount(message, [answer])
+            return sent
+
+        return self.do(show())
 
     def deliver(self, sent: Sent, *, copies: int = 1, headers: Mapping[str, str] | None = None) -> list[Delivery]:
         """Deliver the callback of `sent`, in `copies` at once, signed now unless `headers` are given."""
@@ -333,6 +349,14 @@ class LocalCloud:
             pool.cold_start = 0.0
         self.mend_disk()
         self.advance(-self.clock.offset)
+
+
+async def _end_the_rest() -> None:
+    """Connections that are still open have a task each; a loop that is closed before them complains about each."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
 
 
 def _known(name: str, pattern: str) -> None:

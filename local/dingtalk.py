@@ -29,7 +29,7 @@ from local.quotes import Quote, quoted
 from local.showing import card_as, in_body, put, shown_as
 from local.signatures import dingtalk as signature
 from local.web import Site, peer_port, reset
-from local.webhook import LARGEST_BODY, checked, errcode, faulty
+from local.webhook import LARGEST_BODY, checked, errcode, faulty, returned
 
 CALLBACK_SECONDS = 10.0
 """How long DingTalk waits for the answer to a callback (reported by users; not documented)."""
@@ -144,6 +144,14 @@ class DingTalk:
             error = f"no answer: {type(problem).__name__}"
         return Delivery(dict(headers), body, status, answer, found, round((time.monotonic() - began) * 1000), error)
 
+    def recount(self, sent: Sent, answers: Sequence[str]) -> None:
+        """Show `sent` and answers to it as something of the past: no function has run for them, nothing was posted."""
+        sent.deliveries.append(Delivery(self.signed_headers(), b"{}", 200, b"{}", {}, 0))
+        self.take(sent)
+        for text in answers:
+            payload = {"msgtype": "markdown", "markdown": {"title": text[:20], "text": text}}
+            self._show(shown_as(payload, sent, "webhook", self._clock.now_ms()))
+
     def _show_body(self, sent: Sent, delivery: Delivery) -> None:
         payload = in_body(delivery)
         # A redelivery that gets the same words again is one answer: DingTalk shows the body of one response.
@@ -190,12 +198,13 @@ class DingTalk:
         code = "" if answer is not None else self._accept(request, sent, body)
         if answer is None:
             answer = errcode(code)
-        self._record(sent, session, body, answer, fault)
+        gone = request.transport is None or request.transport.is_closing()
+        self._record(sent, session, body, answer, fault, gone=gone)
         if self._reached("posted", port) or (fault is not None and "reset" in fault.kind):
             return reset(request)
         if fault is not None and fault.kind == "shown-then-slow":
             await asyncio.sleep(fault.seconds)
-        return answer
+        return returned(fault, code, answer)
 
     def _accept(self, request: web.Request, sent: Sent | None, body: bytes) -> str:
         """Show what was posted, or return the code that says why not."""
@@ -220,13 +229,22 @@ class DingTalk:
         sent = self._sessions.get(session)
         return sent.conversation if sent else None
 
-    def _record(self, sent: Sent | None, session: str, body: bytes, answer: web.Response, fault: Fault | None) -> None:
+    def _record(
+        self,
+        sent: Sent | None,
+        session: str,
+        body: bytes,
+        answer: web.Response,
+        fault: Fault | None,
+        *,
+        gone: bool,
+    ) -> None:
         text = answer.body if isinstance(answer.body, bytes) else b""
         try:
             found = json.loads(text).get("errcode")
         except (ValueError, AttributeError):
             found = None
-        post = Post(session, self._clock.now_ms(), answer.status, found, body, text, fault.kind if fault else "")
+        post = Post(session, self._clock.now_ms(), answer.status, found, body, text, fault.kind if fault else "", gone)
         self.posts.append(post)
         if sent is not None:
             sent.posts.append(post)

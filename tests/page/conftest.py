@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from local.cloud import LocalCloud
+from local.page_server import PageServer
 from tests.page.scripted import ScriptedServer
 
 OUTPUT = Path(__file__).parents[2] / "test-output" / "page"
@@ -104,6 +106,21 @@ def scripted() -> Iterator[ScriptedServer]:
     server = ScriptedServer()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def page_server(cloud: LocalCloud) -> Iterator[PageServer]:
+    """The page's server of `cloud`."""
+    server = PageServer(cloud.parts, {"demo": True, "name": "echo"})
+    cloud.do(server.site.start(0))
+    yield server
+    cloud.do(server.stop())
+
+
+@pytest.fixture
+def address(page_server: PageServer) -> str:
+    """Where the page of `cloud` is."""
+    return page_server.site.url
 
 
 @pytest.fixture

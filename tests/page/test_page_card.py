@@ -3,7 +3,6 @@
 import pytest
 
 from local.cloud import LocalCloud, Options
-from local.page_server import PageServer
 from tests.local.card_bot import card_bot
 from tests.local.conftest import STANDINS
 from tests.page.conftest import DESKTOP, TELEPHONE
@@ -23,18 +22,15 @@ def quiet():
 
 
 @pytest.fixture
-def address(quiet):
-    """Where its page is."""
-    server = PageServer(quiet.parts, {"demo": True, "name": "echo"})
-    quiet.do(server.site.start())
-    yield server.site.url
-    quiet.do(server.stop())
+def cloud(quiet):
+    """That cloud, emptied after each test."""
+    yield quiet
     quiet.reset()
 
 
 @pytest.fixture
-def bot(quiet):
-    with card_bot(quiet) as found:
+def bot(cloud):
+    with card_bot(cloud) as found:
         yield found
 
 
@@ -46,10 +42,10 @@ def asked(page, cloud, text):
 
 
 @pytest.mark.parametrize("size", [DESKTOP, TELEPHONE], ids=["desktop", "telephone"])
-def test_the_card_grows_before_ones_eyes(visit, address, quiet, bot, picture, size):
+def test_the_card_grows_before_ones_eyes(visit, address, cloud, bot, picture, size):
     """Processing, more and more words, finished, all in one message and without a reload; a reload loses nothing."""
     page = visit(f"{address}#private-1", size)
-    sent = asked(page, quiet, "上海今天天气怎么样？")
+    sent = asked(page, cloud, "上海今天天气怎么样？")
     bot.create(sent)
     card = page.locator(CARD)
     expects(card.locator(".card-state")).to_have_text("处理中")
@@ -74,10 +70,10 @@ def test_the_card_grows_before_ones_eyes(visit, address, quiet, bot, picture, si
     picture(page, f"card-finished-{size['width']}")
 
 
-def test_growing_keeps_the_message_in_its_place(visit, address, quiet, bot):
+def test_growing_keeps_the_message_in_its_place(visit, address, cloud, bot):
     """The list item of a card is the same one from first to last, so that nothing jumps and focus stays."""
     page = visit(f"{address}#private-1")
-    bot.create(asked(page, quiet, "一"))
+    bot.create(asked(page, cloud, "一"))
     sees(page, CARD)
     page.evaluate("document.querySelector('.message[data-from=bot]').kept = true")
     for text in ("很", "很长" * 200, "完"):
@@ -86,21 +82,21 @@ def test_growing_keeps_the_message_in_its_place(visit, address, quiet, bot):
     assert page.evaluate("document.querySelector('.message[data-from=bot]').kept")
 
 
-def test_hostile_words_on_a_card_do_not_run(visit, address, quiet, bot):
+def test_hostile_words_on_a_card_do_not_run(visit, address, cloud, bot):
     """Neither in the streamed text nor in the title."""
     page = visit(f"{address}#private-1")
-    bot.create(asked(page, quiet, "一"), cardData={"cardParamMap": {"content": HOSTILE, "title": HOSTILE}})
+    bot.create(asked(page, cloud, "一"), cardData={"cardParamMap": {"content": HOSTILE, "title": HOSTILE}})
     bot.stream(HOSTILE)
     expects(page.locator(f"{CARD} .card-state")).to_have_text("输入中")
     expects(page.locator("#threads :is(script, img, [onerror], a)")).to_have_count(0)
     assert page.evaluate("window.ran") is None
 
 
-def test_a_failed_card_and_a_fault_are_told(visit, address, quiet, bot, picture):
+def test_a_failed_card_and_a_fault_are_told(visit, address, cloud, bot, picture):
     """The card says that it failed; the story has every call, and which one was refused by the fault."""
     page = visit(f"{address}#private-1")
-    bot.create(asked(page, quiet, "一"))
-    quiet.switch_on("card-refused", times=1)
+    bot.create(asked(page, cloud, "一"))
+    cloud.switch_on("card-refused", times=1)
     sees(page, "#unusual", "1")
     assert bot.stream("没有到")[0] == 500
     bot.stream("抱歉，没有写完。", isFinalize=True, isError=True)

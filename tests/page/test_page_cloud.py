@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from local.cloud import Reply
-from local.page_server import PageServer
 from tests.page.conftest import DESKTOP, TELEPHONE
 from tests.page.seeing import expects, sees, write
 from tests.page.test_page_messages import HOSTILE
@@ -14,15 +13,6 @@ from tests.page.test_page_sending import PNG
 from tests.page.test_page_story import CLIPBOARD, copied
 
 ANSWERED = re.compile(r"[\d.]+ m?s 确认 · [\d.]+ m?s 回答")
-
-
-@pytest.fixture
-def address(cloud):
-    """Where the page of the shared cloud is."""
-    server = PageServer(cloud.parts, {"demo": True, "name": "echo"})
-    cloud.do(server.site.start(0))
-    yield server.site.url
-    cloud.do(server.stop())
 
 
 @pytest.mark.parametrize("size", [DESKTOP, TELEPHONE], ids=["desktop", "telephone"])
