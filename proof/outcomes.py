@@ -180,18 +180,21 @@ def _missing_parts(shown: list[Shown]) -> int:
 
 def _window(cloud: LocalCloud, sent: Sent, second: Shown, conditions: Conditions) -> int:
     """The window that was open when a second outcome was shown, 0 when none was."""
-    recorded = _recorded_at(cloud, sent)
-    if recorded is not None and recorded * 1000 < second.at - 1 and not conditions.bucket:
-        return 0
     runs = [outcome for invocation in cloud.invocations(sent) for outcome in invocation.outcomes]
     died = any(outcome.kind in ("exit", "timeout") for outcome in runs)
     unheard = any(post.errcode == 0 and post.fault.startswith("shown-then") for post in sent.posts)
     posted = [shown for shown in sent.answers if shown.via == "webhook"]
-    if any(_is(shown, "handover_unknown") for shown in sent.answers) and len(posted) == 1:
-        return 2 if conditions.acceptance else 0
+    unknown = any(_is(shown, "handover_unknown") for shown in sent.answers)
+    if unknown and not conditions.acceptance:
+        return 0
+    if unknown and _outcomes(posted) == 1:
+        return 2  # whatever is on record: who hands over reads no records
+    recorded = _recorded_at(cloud, sent)
+    if recorded is not None and recorded * 1000 < second.at - 1 and not conditions.bucket:
+        return 0
     if conditions.bucket and died:
         return 3
-    return 1 if len(posted) > 1 and (died or unheard or conditions.bucket) else 0
+    return 1 if _outcomes(posted) > 1 and (died or unheard or conditions.bucket) else 0
 
 
 def _recorded_at(cloud: LocalCloud, sent: Sent) -> float | None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from local.cloud import LocalCloud, Reply, Sent, failing
 from proof.outcomes import ANSWERED, FAILED, REFUSED, UNDELIVERABLE, Conditions, judge
 
@@ -64,16 +62,15 @@ def test_a_double_after_its_record_is_no_window(new_cloud: NewCloud) -> None:
     assert judge(cloud, sent).violation
 
 
-@pytest.mark.parametrize(("acceptance", "window"), [(True, 2), (False, 0)])
-def test_an_unknown_acceptance_is_window_2_only_where_it_was_unknown(
-    new_cloud: NewCloud, acceptance: bool, window: int
-) -> None:
-    """FC takes the hand-over and never says so: the person is told to wait, and is answered."""
+def test_an_unknown_acceptance_is_window_2_only_where_it_was_unknown(new_cloud: NewCloud) -> None:
+    """FC takes the hand-over and says so too late: the person is told to wait, and was answered by then."""
     cloud = new_cloud(watch_files=True)
-    cloud.invoke_fails("accepted-then-reset", 2)
+    cloud.invoke_fails("slow", 2, seconds=2.6)
     sent = said(cloud)
-    verdict = judge(cloud, sent, Conditions(acceptance=acceptance))
-    assert verdict.window == (window if len(sent.answers) > 1 else 0)
+    assert [shown.via for shown in sent.answers] == ["webhook", "body"]
+    verdict = judge(cloud, sent, Conditions(acceptance=True))
+    assert (verdict.window, verdict.violation) == (2, "")
+    assert judge(cloud, sent).violation
 
 
 def test_parts_are_one_outcome_and_a_missing_one_is_seen(new_cloud: NewCloud) -> None:

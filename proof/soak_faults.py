@@ -1,0 +1,121 @@
+"""Which faults a message of the soak may meet: every one of the catalogue, in doses that end within seconds.
+
+Each is narrowed to the message's conversation, and what met it is known afterwards, so that the judge is told of what
+it cannot see itself: a bucket that failed, or a hand-over that FC took without saying so.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from local.catalogue import CATALOGUE, GROUPS, Entry, Parameter
+from local.cloud import LocalCloud
+from local.faults import Fault
+from local.people import Conversation
+from proof.outcomes import Conditions
+
+LEFT_OUT: Mapping[str, str] = {
+    "invoke-lost": "FC accepts an event and never runs it: nobody is left who could tell the person",
+    "card-refused": "answers are posted to the webhook; no card is made",
+    "card-slow": "answers are posted to the webhook; no card is made",
+}
+"""Faults that are not tried here, and why."""
+
+CONVERSATION_KILLED = "conversation-killed"
+"""Beside the catalogue: the instance of `conversation` dies at the start or the end, and DingTalk delivers again."""
+
+KINDS: Mapping[str, Sequence[str]] = {
+    group: (
+        *(name for name, entry in CATALOGUE.items() if entry.group == group and name not in LEFT_OUT),
+        *(("killed",) * 5 + (CONVERSATION_KILLED,) * 2 if group == "fc" else ()),
+    )
+    for group in GROUPS
+}
+"""Faults that are tried, by group; who is killed has several points to die at."""
+
+TIMES = (1, 1, 1, 2, 3, 8)
+"""How often a fault is met, when it is not met by everything that one message does."""
+
+PAIRS = 0.25
+"""Share of the troubled messages that meet two faults of different groups."""
+
+DOSES: Mapping[str, Sequence[float | str]] = {
+    "redeliver:copies": (1, 2, 5),
+    "redeliver-later:seconds": (0.05, 0.3, 1),
+    "out-of-order:seconds": (0.05, 0.3),
+    "webhook-expired:seconds": (0, 2, 7),
+    "timeout-after-delivery:seconds": (0.1, 0.5),
+    "slow-post:seconds": (0.1, 0.5),
+    "drip:seconds": (0.0002, 0.05),
+    "slow-headers:seconds": (0.0002, 0.05),
+    "retry-after:value": ("0.5", "2", "3600", "soon"),
+    "invoke-slow:seconds": (0.2, 0.6, 2.7),
+    "queued:seconds": (0.05, 0.5),
+    "cold-start:seconds": (0.05, 0.4),
+    "slow-first-token:seconds": (0.1, 0.6, 3.5),
+    "trickle:seconds": (0.05, 0.2, 1.2),
+    "stall:chunks": (0, 1, 2),
+    "stream-cut:chunks": (0, 1, 2),
+    "rate-limit:seconds": (0.5, 1, 30),
+    "very-long:characters": (3_000, 12_000, 60_000),
+    "bucket-slow:seconds": (0.005, 0.02),
+    "seconds": (0.05, 0.3),
+    "match": ("", "", "conversations", "records"),
+}
+"""Values of parameters, by fault and name or by name; others are one of their choices."""
+
+
+@dataclass(frozen=True)
+class Dose:
+    """One fault as it is planned for one message. `times` is None where everything that the message does meets it."""
+
+    name: str
+    times: int | None = None
+    parameters: Mapping[str, float | str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        chosen = " ".join(f"{name}={value}" for name, value in self.parameters.items() if value != "")
+        return " ".join(filter(None, [self.name, chosen, f"×{self.times}" if self.times else "always"]))
+
+    def switch_on(self, cloud: LocalCloud, where: Conversation) -> Fault:
+        """Let the next message there meet it."""
+        if self.name == CONVERSATION_KILLED:
+            step = str(self.parameters["step"])
+            fault = Fault(step, 1, where.id, function="conversation", switch=self.name)
+            cloud.fc.kills.add(fault)
+            return fault
+        often = {"messages": 1} if self.times is None else {"times": self.times}
+        return cloud.switch_on(self.name, where=where, **often, **self.parameters)
+
+
+def doses(choose: random.Random) -> tuple[Dose, ...]:
+    """The faults of one troubled message: one, or two of different groups."""
+    count = 2 if choose.random() < PAIRS else 1
+    return tuple(_dose(choose.choice(KINDS[group]), choose) for group in choose.sample(list(KINDS), count))
+
+
+def _dose(name: str, choose: random.Random) -> Dose:
+    if name == CONVERSATION_KILLED:
+        return Dose(name, 1, {"step": choose.choice(("start", "end"))})
+    entry = CATALOGUE[name]
+    parameters = {parameter.name: _value(entry, parameter, choose) for parameter in entry.parameters}
+    if entry.queue == "callbacks":
+        return Dose(name, 1, parameters)
+    always = choose.random() < (0.5 if entry.group == "bucket" else 0.2)
+    return Dose(name, None if always else choose.choice(TIMES), parameters)
+
+
+def _value(entry: Entry, parameter: Parameter, choose: random.Random) -> float | str:
+    known = DOSES.get(f"{entry.id}:{parameter.name}") or parameter.choices or DOSES.get(parameter.name)
+    values: Sequence[float | str] = known or (parameter.default,)
+    return choose.choice(values)
+
+
+def conditions(names: Iterable[str]) -> Conditions:
+    """What the judge has to know of the faults that a message has met."""
+    names = set(names)
+    bucket = any(name in CATALOGUE and CATALOGUE[name].group == "bucket" for name in names)
+    unsaid = {"invoke-unknown", "invoke-slow", "invoke-duplicated"}
+    return Conditions(bucket=bucket, acceptance=bool(names & unsaid))
