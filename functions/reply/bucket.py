@@ -16,6 +16,9 @@ from shared.errors import StoreUnavailable
 LONGEST_PART = 120
 """Characters of one encoded path part; longer ones end in a hash (file systems allow 255 bytes)."""
 
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a file that are read at most: no file of ours is larger, and an instance has little memory."""
+
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
@@ -53,10 +56,10 @@ class Bucket:
             raise StoreUnavailable("making a folder", _reason(problem)) from None
 
     def read(self, folder: Sequence[str], name: str) -> bytes | None:
-        """The content of a file; None when it is gone."""
+        """The content of a file, at most LARGEST bytes and one; None when it is gone."""
         try:
             with open(self._path(folder, name), "rb") as file:
-                return file.read()
+                return file.read(LARGEST + 1)
         except FileNotFoundError:
             return None
         except OSError as problem:
@@ -83,6 +86,18 @@ class Bucket:
             return
         except OSError as problem:
             raise StoreUnavailable("removing a file", _reason(problem)) from None
+
+    def rename(self, folder: Sequence[str], name: str, new: str) -> None:
+        """Give a file a new name that does not exist yet; one that is gone already is fine.
+
+        A mount copies and removes: whoever dies in between leaves both.
+        """
+        try:
+            os.rename(self._path(folder, name), self._path(folder, new))
+        except FileNotFoundError:
+            return
+        except OSError as problem:
+            raise StoreUnavailable("renaming a file", _reason(problem)) from None
 
     def _write(self, folder: Sequence[str], name: str, content: bytes) -> None:
         # Closing is part of writing: an OSS mount uploads, and fails, at close.

@@ -11,8 +11,8 @@ from shared.log import Log
 class Memory:
     """The conversation as this run knows it.
 
-    `unread` says that earlier messages could not be read, `unsaved` that the newest state could not be written; each
-    failure is one ERROR line.
+    `unread` says that earlier messages, or some of them, could not be read, `unsaved` that the newest state could not
+    be written; each failure is one ERROR line.
     """
 
     def __init__(self, store: Store, key: ConversationKey, log: Log) -> None:
@@ -34,7 +34,10 @@ class Memory:
         first, self._tried = not self._tried, True
         try:
             self._opened = self._store.load(self._key, self._opened)
-        except StoreUnavailable as problem:
+            problem = self._opened.problem
+        except StoreUnavailable as unavailable:
+            problem = str(unavailable)
+        if problem:
             self.unread = self.unread or first
             self._failed("conversation_unread", problem)
 
@@ -56,7 +59,7 @@ class Memory:
             self.unsaved = False
         except StoreUnavailable as problem:
             self.unsaved = True
-            self._failed("conversation_unsaved", problem)
+            self._failed("conversation_unsaved", str(problem))
 
-    def _failed(self, event: str, problem: StoreUnavailable) -> None:
-        self._log.error(event, problem=str(problem), remedy="check the OSS mount, its role and the bucket's quota")
+    def _failed(self, event: str, problem: str) -> None:
+        self._log.error(event, problem=problem, remedy="check the OSS mount, its role and the bucket's quota")

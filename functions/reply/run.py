@@ -114,11 +114,16 @@ class Run:
             preface = wording.session_ended.format(mode=mode)
         notes = [{"stalled": wording.stalled, "length": wording.length_cut}.get(turn.cut, "")]
         if turn.state is State.ANSWERED and turn.question:
-            notes.append(wording.no_memory if self.memory.unread else "")
-            notes.append(wording.not_remembered if self.memory.unsaved and not self.memory.unread else "")
+            notes.append(self._memory_note())
         # A note behind an answer that was cut in the middle of code must not become code itself.
         answer = with_fence_closed(turn.answer) if any(notes) else turn.answer
         return "\n\n".join(filter(None, [preface, answer, *notes]))
+
+    def _memory_note(self) -> str:
+        wording, memory = self.services.wording, self.memory
+        if memory.unread:
+            return wording.no_memory if memory.unsaved else wording.not_recalled
+        return wording.not_remembered if memory.unsaved else ""
 
 
 def _outcome(turn: Turn) -> Outcome:

@@ -1,17 +1,19 @@
 """Conversation documents on the bucket: a folder each, normally one file in it.
 
 Each save writes one new file that holds the whole document and then removes the files it had read. Loading lists the
-folder, reads what is there and merges. A crash in between leaves a superset that merges to the same thing.
+folder, reads what is there and merges. A crash in between leaves a superset that merges to the same thing. Only names
+of ours are read; what cannot be read is never removed, and looked at once more for a day, since a mount can fail to
+give what is stored.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from reply.bucket import Bucket, path_part
-from reply.conversation import Document, from_json, merge, to_json, trimmed
+from reply.bucket import LARGEST, Bucket, path_part
+from reply.conversation import DAY_MS, Document, from_json, merge, to_json, trimmed
 from shared.clock import Clock
 from shared.errors import StoreUnavailable
 from shared.log import Log
@@ -19,11 +21,17 @@ from shared.log import Log
 LISTINGS = 3
 """How often a folder is listed when files vanish while they are read."""
 
+READINGS = 2
+"""How often a file is read when it holds no document."""
+
 YOUNG_MS = 60_000
 """An unreadable file of ours younger than this (ms) may still be on its way: it is left alone for now."""
 
+SECOND_LOOKS_MS = DAY_MS
+"""How long (ms) a file that was set aside is looked at again: it may have been the mount that was at fault."""
+
 _OURS = re.compile(r"(\d{13})-[0-9a-f]{16}\.json")
-_ASIDE = ".set-aside"
+_ASIDE = re.compile(r".*\.(\d{13})\.set-aside")
 
 
 @dataclass(frozen=True)
@@ -42,10 +50,11 @@ class ConversationKey:
 
 @dataclass(frozen=True)
 class Opened:
-    """A document as loaded, and the files it came from."""
+    """A document as loaded, and the files it came from. `problem` says why something may be missing, "" when not."""
 
     document: Document
     files: frozenset[str]
+    problem: str = ""
 
 
 class Store:
@@ -60,26 +69,32 @@ class Store:
     def load(self, key: ConversationKey, known: Opened | None = None) -> Opened:
         """The merged document; with `known`, what is already in hand is merged in (a listing may be stale).
 
-        Raises StoreUnavailable when the folder or a file in it cannot be read.
+        Raises StoreUnavailable when the folder cannot be listed.
         """
         folder = key.folder()
-        document = known.document if known else Document()
-        files = known.files if known else frozenset()
+        opened = known or Opened(Document(), frozenset())
         for _ in range(LISTINGS):
-            vanished = False
-            for name in self._bucket.names(folder):
-                if name in files or name.endswith(_ASIDE):
-                    continue
-                content = self._bucket.read(folder, name)
-                if content is None:
-                    vanished = True
-                    continue
-                found = self._parsed(folder, name, content)
-                if found is not None:
-                    document, files = merge(document, found), files | {name}
+            opened, vanished = self._listed(folder, replace(opened, problem=""))
             if not vanished:
-                break
-        return Opened(document, files)
+                return opened
+        return replace(opened, problem=opened.problem or f"files were listed and gone, {LISTINGS} times in a row")
+
+    def _listed(self, folder: tuple[str, ...], opened: Opened) -> tuple[Opened, bool]:
+        """With what the folder has now, and whether a file vanished meanwhile."""
+        document, files, problem, vanished = opened.document, opened.files, opened.problem, False
+        for name in self._bucket.names(folder):
+            if name in files or not self._wanted(name):
+                continue
+            try:
+                found = self._read(folder, name)
+            except FileNotFoundError:
+                vanished = True
+            except (StoreUnavailable, ValueError) as unreadable:
+                # What could be read is used; nothing is removed that was not.
+                problem = problem or ("" if _ASIDE.fullmatch(name) else str(unreadable))
+            else:
+                document, files = merge(document, found), files | {name}
+        return Opened(document, files, problem), vanished
 
     def save(self, key: ConversationKey, opened: Opened) -> Opened:
         """Write the document under a new name, then remove the files it came from.
@@ -102,28 +117,47 @@ class Store:
             return False
         return True
 
-    def _parsed(self, folder: tuple[str, ...], name: str, content: bytes) -> Document | None:
-        try:
-            return from_json(content)
-        except ValueError as problem:
-            ours = _OURS.fullmatch(name)
-            if ours and self._clock.now() * 1000 - int(ours[1]) < YOUNG_MS:
-                self._log.warning("unreadable_file_young", file=name, bytes=len(content))
-            else:
-                self._set_aside(folder, name, content, problem)
-            return None
+    def _wanted(self, name: str) -> bool:
+        """Whether a file may be one of ours: other programs' files are left alone, and not even read."""
+        aside = _ASIDE.fullmatch(name)
+        if aside:
+            return self._clock.now() * 1000 - int(aside[1]) < SECOND_LOOKS_MS
+        return _OURS.fullmatch(name) is not None
 
-    def _set_aside(self, folder: tuple[str, ...], name: str, content: bytes, problem: ValueError) -> None:
-        """Keep the content under another name, out of the way of every later load."""
+    def _read(self, folder: tuple[str, ...], name: str) -> Document:
+        """A file's document. Raises FileNotFoundError, StoreUnavailable, or ValueError when it holds none."""
+        problem, size = ValueError(), 0
+        for _ in range(READINGS):
+            content = self._bucket.read(folder, name)
+            if content is None:
+                raise FileNotFoundError(name)
+            size = len(content)
+            try:
+                if size > LARGEST:
+                    raise ValueError(f"more than {LARGEST} bytes")
+                return from_json(content)
+            except ValueError as found:
+                problem = found
+        self._note_unreadable(folder, name, size, problem)
+        raise problem
+
+    def _note_unreadable(self, folder: tuple[str, ...], name: str, size: int, problem: ValueError) -> None:
+        written = _OURS.fullmatch(name)
+        if written is None:
+            return  # set aside, and said so, before
+        now_ms = int(self._clock.now() * 1000)
+        if now_ms - int(written[1]) < YOUNG_MS:
+            self._log.warning("unreadable_file_young", file=name, bytes=size)
+            return
         self._log.error(
             "unreadable_file_set_aside",
             file=name,
-            bytes=len(content),
+            bytes=size,
             problem=str(problem),
             remedy="the conversation goes on without it; look at the file ending in .set-aside",
         )
         try:
-            self._bucket.write_new(folder, f"{name}-{secrets.token_hex(4)}{_ASIDE}", content)
-            self._bucket.remove(folder, name)
+            # Renamed, not written anew: what was read may not be what is stored.
+            self._bucket.rename(folder, name, f"{name}.{now_ms:013d}.set-aside")
         except StoreUnavailable as unavailable:
             self._log.warning("set_aside_failed", file=name, problem=str(unavailable))

@@ -237,7 +237,7 @@ def test_14_a_broken_history_file_is_set_aside(cloud: LocalCloud) -> None:
     lin = cloud.person()
     cloud.wait(cloud.say(lin, "hello"))
     [folder] = {path.parent for path in (cloud.bucket / "conversations").rglob("*.json") if lin.staff_id in str(path)}
-    (folder / "old.pkl").write_bytes(b"\x80\x04cos\nsystem\n.")
+    (folder / "0000000000001-0123456789abcdef.json").write_bytes(b"\x80\x04cos\nsystem\n.")
     [answer] = cloud.wait(cloud.say(lin, "still there?"))
     assert "still there?" in answer.text
     assert [path.read_bytes() for path in folder.glob("*.set-aside")] == [b"\x80\x04cos\nsystem\n."]

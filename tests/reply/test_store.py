@@ -126,8 +126,6 @@ FOREIGN = {
         to_json(Document({"a": Turn("a", 1, State.PENDING)}))[:-5],
     ),
     "empty": (f"{int(NOW * 1000) - YOUNG_MS:013d}-0123456789abcdef.json", b""),
-    "foreign name": ("notes.txt", b"hello"),
-    "old pickle": ("Ann.pkl", b"\x80\x04."),
 }
 
 
@@ -149,6 +147,76 @@ def test_unreadable_files_are_set_aside_and_kept(tmp_path: Path, case: str) -> N
     assert stream.getvalue().count("unreadable_file_set_aside") == 1
     assert store.load(KEY).document.turns == {"t": turn}
     assert stream.getvalue().count("unreadable_file_set_aside") == 1
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "Ann.pkl", "0-1.json", "\n", "x.set-aside", "\udc80", "😀.json"])
+def test_files_of_others_are_left_alone(tmp_path: Path, name: str) -> None:
+    """A name that is none of ours is not read, whatever it is, and nothing is said of it."""
+    stream = io.StringIO()
+    store = opened_store(str(tmp_path), stream=stream)
+    folder = tmp_path.joinpath(*KEY.folder())
+    (folder / name).mkdir(parents=True)
+    opened = store.load(KEY)
+    assert (opened.document, opened.problem) == (Document(), "")
+    store.save(KEY, opened)
+    assert (folder / name).is_dir()
+    assert stream.getvalue() == ""
+
+
+class Misreading(Bucket):
+    """A bucket that gives only the beginning of what is stored, so many times."""
+
+    times = 0
+
+    def read(self, folder: Sequence[str], name: str) -> bytes | None:
+        content = super().read(folder, name)
+        if not self.times or content is None:
+            return content
+        self.times -= 1
+        return content[:20]
+
+
+@pytest.mark.parametrize("times", [1, 2, 5])
+def test_what_a_mount_misreads_is_not_lost(tmp_path: Path, times: int) -> None:
+    """However old the file is: read twice at once, looked at again later, and never written anew from what was read."""
+    bucket, clock = Misreading(str(tmp_path)), FakeClock()
+    store = Store(bucket, clock, Log(stream=io.StringIO()), rounds=5)
+    turn = Turn("t", int(NOW * 1000), State.ANSWERED, question="q", answer="a")
+    store.save(KEY, Opened(Document({"t": turn}), frozenset()))
+    clock.time += 3600
+    bucket.times = times
+    first = store.load(KEY)
+    assert (first.document.turns == {}) == bool(first.problem) == (times > 1)
+    other = Turn("u", int(clock.time * 1000), State.ANSWERED, question="q", answer="a")
+    store.save(KEY, replace(first, document=first.document.with_turn(other)))
+    bucket.times = 0
+    later = store.load(KEY)
+    assert later.document.turns == {"t": turn, "u": other}
+    assert len(store.save(KEY, later).files) == len(World(tmp_path).files("conversations")) == 1
+
+
+def test_one_file_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
+    """What is readable is used, what is not stays where it is, and the problem is told."""
+    store = opened_store(str(tmp_path))
+    turn = Turn("t", int(NOW * 1000), State.ANSWERED, question="q", answer="a")
+    store.save(KEY, Opened(Document({"t": turn}), frozenset()))
+    directory = tmp_path.joinpath(*KEY.folder()) / "0000000000001-0123456789abcdef.json"
+    directory.mkdir()
+    opened = store.load(KEY)
+    assert opened.document.turns == {"t": turn}
+    assert "reading a file failed" in opened.problem
+    store.save(KEY, opened)
+    assert directory.is_dir()
+
+
+def test_names_that_stay_without_files_are_a_problem(tmp_path: Path) -> None:
+    """A listing that keeps showing what is gone: something newer may be missing, and the caller knows."""
+
+    class Outdated(Bucket):
+        def names(self, folder: Sequence[str]) -> list[str]:
+            return [*super().names(folder), "0000000000001-0123456789abcdef.json"]
+
+    assert "gone" in opened_store("", Outdated(str(tmp_path))).load(KEY).problem
 
 
 def test_a_file_still_on_its_way_is_left_alone(tmp_path: Path) -> None:

@@ -165,6 +165,7 @@ class Wording:
     stalled: str
     length_cut: str
     no_memory: str
+    not_recalled: str
     not_remembered: str
     # Explained failures; each takes {request_id}
     failed_timeout: str

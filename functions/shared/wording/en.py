@@ -191,6 +191,7 @@ EN = Wording(
     stalled="(The model stopped in the middle; this is what had come.)",
     length_cut='(The answer reached its length limit and may be incomplete. You can send "go on".)',
     no_memory="(Storage is unavailable: this answer did not use earlier messages and will not be remembered.)",
+    not_recalled="(Storage could not be read in full: this answer may not have used earlier messages.)",
     not_remembered="(Storage is unavailable: this round could not be remembered.)",
     failed_timeout="Sorry, the model did not finish in time. Please try again, or ask a smaller question. "
     "Request id: {request_id}",
