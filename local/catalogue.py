@@ -29,9 +29,13 @@ _CODES = choice(
     "错误码",
     "error code",
     *("300001", "-1", "130101", "410100", "90030", "460101", "310000", "40035", "43004", "400105"),
-    *("400013", "400101", "400102", "400106", "430101", "430102", "430103", "430104"),
+    *("400013", "400101", "400102", "400106", "430101", "430102", "430103", "430104", "999999"),
 )
 _CALL = choice("call", "哪个接口", "which call", *CALLS)
+_ODD = choice("what", "怎样的应答", "which reply", "empty-json", "no-code", "text-code", "empty")
+_ODD_REFUSAL = choice("what", "怎样的应答", "which reply", "empty-json", "no-code", "empty")
+_NEWER = ("newer", "newer-breaking", "newer-unreadable")
+_STEPS = ("start", "model", "answered", "post", "posted")
 _AGAIN = Parameter("copies", "再投递几次", "how many more times", 1, low=1, high=20)
 
 
@@ -94,7 +98,23 @@ _DINGTALK = (
         "http-{status}",
         "钉钉的网关出错",
         "DingTalk's gateway fails",
-        choice("status", "状态码", "status", "500", "502", "504"),
+        choice("status", "状态码", "status", "500", "502", "504", "503", "429", "413", "403", "404"),
+    ),
+    _dingtalk(
+        "odd-response",
+        "posts",
+        "shown-then-{what}",
+        "回答已显示，但应答不合规矩",
+        "the answer is shown, and DingTalk's reply is not as documented",
+        _ODD,
+    ),
+    _dingtalk(
+        "odd-refusal",
+        "posts",
+        "{what}",
+        "回答没有显示，应答也不合规矩",
+        "the answer is not shown, and DingTalk's reply is not as documented",
+        _ODD_REFUSAL,
     ),
     _dingtalk(
         "redirect", "posts", "http-302", "webhook 把回答重定向到别处", "the webhook redirects the answer elsewhere"
@@ -158,6 +178,21 @@ _FC = (
         "Function Compute refuses the asynchronous invocation",
         choice("status", "状态码", "status", "403", "400", "404", "412", "500", "503"),
     ),
+    _fc(
+        "credentials-expired",
+        "invoke",
+        "credentials-expired",
+        "调用所用的临时凭证已过期",
+        "the credentials for the invocation have expired",
+    ),
+    _fc(
+        "other-version",
+        "invoke",
+        "version-{which}",
+        "两个函数的版本不同",
+        "the two functions are of different versions",
+        choice("which", "conversation 的版本", "version of conversation", "older", *_NEWER),
+    ),
     _fc("invoke-throttled", "invoke", "429", "异步调用被限流（429）", "the asynchronous invocation is throttled (429)"),
     _fc(
         "invoke-cut",
@@ -211,7 +246,15 @@ _FC = (
         "{step}",
         "reply 的实例在这一步被杀死",
         "the instance of reply is killed at this step",
-        choice("step", "步骤", "step", "start", "model", "answered", "post", "posted", "end"),
+        choice("step", "步骤", "step", *_STEPS, "end"),
+    ),
+    _fc(
+        "frozen",
+        "kills",
+        "freeze-{step}",
+        "reply 的实例在这一步停住，直到超时被杀死",
+        "the instance of reply stops at this step until its time-out kills it",
+        choice("step", "步骤", "step", *_STEPS),
     ),
 )
 _BUCKET = (

@@ -26,7 +26,8 @@ class Fault:
     """One thing that goes wrong, `times` times, or until it is taken back (None).
 
     `where` narrows it to a conversation, `function` to a function; "" means any. With `messages` it is met by
-    everything that the next so many messages do. `switch` and `parameters` are how it was asked for, if by name.
+    everything that the next so many messages do. The first `after` that would meet it are spared. `switch` and
+    `parameters` are how it was asked for, if by name.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Fault:
     seconds: float = 0.0
     function: str = ""
     messages: int | None = None
+    after: int = 0
     switch: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     number: int = field(default_factory=lambda: next(_numbers))
@@ -74,14 +76,14 @@ class Faults:
     ) -> Fault | None:
         """The next fault that concerns these and is one of `kinds`, counted down."""
         for fault in list(self.waiting):
-            if fault.concerns(about, function) and (kinds is None or fault.kind in kinds):
+            if fault.concerns(about, function) and (kinds is None or fault.kind in kinds) and not _spares(fault):
                 self._met(fault, about)
                 return fault
         return None
 
     def take_all(self, about: Concerned = NOBODY, *, function: str = "") -> list[Fault]:
         """Every fault that concerns these, each counted down once."""
-        found = [fault for fault in list(self.waiting) if fault.concerns(about, function)]
+        found = [fault for fault in list(self.waiting) if fault.concerns(about, function) and not _spares(fault)]
         for fault in found:
             self._met(fault, about)
         return found
@@ -98,3 +100,9 @@ class Faults:
         """Nothing goes wrong any more."""
         self.waiting.clear()
         self.changed()
+
+
+def _spares(fault: Fault) -> bool:
+    """Whether what would meet the fault goes free; counts it."""
+    fault.after -= 1
+    return fault.after >= 0

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from local.clock import CloudClock
 from local.faults import NOBODY, Concerned, Fault, Faults
 from local.functions import ACCOUNT, REGION
-from local.pool import Pool
+from local.pool import FREEZE, Pool
 from local.runs import Call, LogLine, Outcome
 
 ASYNC_LIMIT = 128 * 1024
@@ -96,8 +96,12 @@ class FunctionCompute:
             if instance is None or instance.call is None:
                 continue
             about = self.concerned(instance.call.event)
-            if self.kills.take(about, kinds=frozenset({point}), function=name):
+            met = self.kills.take(about, kinds=frozenset({point, FREEZE + point}), function=name)
+            if met and met.kind == point:
                 instance.kill()
+            elif met:
+                instance.freeze()
+            if met:
                 return True
         return False
 
@@ -168,7 +172,7 @@ class FunctionCompute:
         if late:
             await self._clock.sleep(late.seconds)
         self._set(invocation, "running")
-        death = self.kills.take(about, kinds=frozenset({"start", "end"}), function=function)
+        death = self.kills.take(about, kinds=frozenset({"start", FREEZE + "start", "end"}), function=function)
         cold = self.starts.take(about, kinds=frozenset({"cold"}), function=function)
         disk = tuple({"name": fault.kind, **fault.parameters} for fault in self.disk.take_all(about, function=function))
         call = Call(

@@ -15,6 +15,7 @@ from local.fc import ASYNC_LIMIT, FunctionCompute, Invocation, error_body, event
 from local.functions import ACCOUNT, REGION, SERVICE
 from local.runs import Outcome
 from local.signatures import SignatureRefused, check_acs3, check_fc2
+from local.versions import of_version
 from local.web import Site, reset
 
 PATH_LIMIT, HEADER_LIMIT = 4 * 1024, 8 * 1024
@@ -138,6 +139,10 @@ class InvokeApi:
             await asyncio.sleep(fault.seconds)
         if kind == "reset":
             return reset(request)
+        if kind == "credentials-expired":
+            return self._error(403, "InvalidSecurityToken.Expired", "the security token has expired")
+        if kind.startswith("version-"):
+            invocation.event = of_version(kind[8:], invocation.event)
         if kind.isdigit():
             return self._error(int(kind), {"429": "ResourceThrottled"}.get(kind, "InternalServerError"), "on demand")
         if self._fc.known_task(invocation.function, invocation.task_id):

@@ -20,7 +20,10 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "SSL_CERT_FILE", "SSL
 
 @dataclass(frozen=True)
 class Function:
-    """One function: entry point, settings and limits. `timeout` is in seconds, `memory` in MB."""
+    """One function: entry point, settings and limits. `timeout` is in seconds, `memory` in MB.
+
+    `skew` is how many seconds the clocks of its instances are ahead of the cloud's, one after the other.
+    """
 
     name: str
     handler: str
@@ -31,6 +34,7 @@ class Function:
     instances: int = 10
     runtime: str = "python3.12"
     preload: tuple[str, ...] = field(default=("json", "http.client", "ssl"))
+    skew: tuple[float, ...] = (0.0,)
 
     def facts(self) -> dict[str, object]:
         """What the context of each invocation says."""

@@ -31,6 +31,12 @@ class Instance:
         if self.writer is not None and not self.writer.is_closing():
             self.writer.write(frames.encode(frame))
 
+    def freeze(self) -> None:
+        """Stop the process where it is: it neither goes on nor ends."""
+        if self.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGSTOP)
+
     def kill(self) -> None:
         """End the process at once, as FC does: no clean-up runs."""
         if self.pid:

@@ -109,7 +109,10 @@ class Shown:
 
 @dataclass(frozen=True)
 class Post:
-    """One post to a session webhook and DingTalk's answer to it (`errcode` 0: shown; None: no such answer)."""
+    """One post to a session webhook and DingTalk's answer to it (`errcode` 0: shown; None: no such answer).
+
+    `gone`: nobody was there any more to hear the answer.
+    """
 
     session: str
     at: int
@@ -118,3 +121,4 @@ class Post:
     body: bytes
     answer: bytes
     fault: str = ""
+    gone: bool = False

@@ -19,7 +19,8 @@ class Options:
     `platform` is "fc3" or "fc2" (how the trigger calls), `runtime` "python3.12" or "python3.10" (what the context
     has). `pace` is how many real seconds a function's sleep of one second takes; `model_pace` is what the echo waits
     between two chunks, in seconds. `bucket` is a folder, or a temporary one when it is None; `watch_files` records
-    what changes in it.
+    what changes in it. `skew` is how many seconds the clocks of a function's instances are ahead of everything else's,
+    one instance after the other, by the function's name.
     """
 
     settings: Mapping[str, str | None] = field(default_factory=dict)
@@ -41,3 +42,4 @@ class Options:
     pace: float = 0.02
     model_pace: float = 0.0
     watch_files: bool = False
+    skew: Mapping[str, tuple[float, ...]] = field(default_factory=dict)

@@ -146,6 +146,7 @@ class Parts:
             128,
             options.instances,
             options.runtime,
+            skew=options.skew.get("conversation", (0.0,)),
         )
 
     def _reply(self) -> Function:
@@ -167,6 +168,7 @@ class Parts:
             options.instances,
             options.runtime,
             HEAVY,
+            options.skew.get("reply", (0.0,)),
         )
 
     def _settings(self, defaults: Mapping[str, str | None], own: Mapping[str, str | None]) -> dict[str, str]:

@@ -17,6 +17,9 @@ from local.instances import Disk, Instance
 from local.runs import Call, FileChange, LogLine, Outcome
 from local.zygote import zygote_for
 
+FREEZE = "freeze-"
+"""Before a point: the process stops there without ending, until FC's time-out."""
+
 
 class Pool:
     """Runs calls of one function in at most `function.instances` processes; more calls wait in line."""
@@ -33,6 +36,7 @@ class Pool:
         self._ports: dict[int, Instance] = {}
         self._zygote = zygote_for(function.preload)
         self._address: tuple[str, int] = ("", 0)
+        self._started = 0
 
     def open(self, address: tuple[str, int]) -> None:
         """Tell where instances connect to, and begin to import what they need."""
@@ -63,6 +67,8 @@ class Pool:
         cold, instance.used = not instance.used, True
         began = time.monotonic()
         instance.done = asyncio.get_running_loop().create_future()
+        if call.die == FREEZE + "start":
+            instance.freeze()
         instance.send(
             {
                 "kind": "invoke",
@@ -142,12 +148,14 @@ class Pool:
         if instance is None:
             return
         instance.pid, instance.writer = pid, writer
+        self._started += 1
         instance.send(
             {
                 "kind": "setup",
                 "facts": self.function.facts(),
                 "environment": self.function.environment(name),
                 "pace": self._pace,
+                "skew": self.function.skew[self._started % len(self.function.skew)],
                 "offset": self._clock.offset,
                 "mount": self._disk.mount,
                 "watched": self._disk.watched,
@@ -199,8 +207,10 @@ def _outcome(frame: frames.Frame) -> Outcome:
     if frame["kind"] == "error":
         return _failure("error", frame)
     headers = tuple((str(name), str(value)) for name, value in frame.get("headers", ()))
-    return Outcome("result", frames.from_text(frame["payload"]), frame.get("status", 200), headers)
+    payload = frames.from_text(frame["payload"])
+    return Outcome("result", payload, frame.get("status", 200), headers, gained=frame["gained"])
 
 
 def _failure(kind: str, frame: frames.Frame) -> Outcome:
-    return Outcome(kind, error_type=frame["type"], message=frame["message"], stack=tuple(frame["stack"]))
+    gained = frame.get("gained", 0.0)
+    return Outcome(kind, error_type=frame["type"], message=frame["message"], stack=tuple(frame["stack"]), gained=gained)

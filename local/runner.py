@@ -46,7 +46,7 @@ class Instance:
         self._facts: Mapping[str, Any] = setup["facts"]
         os.environ.clear()
         os.environ.update(setup["environment"])
-        self._clock = InstanceClock(setup["pace"])
+        self._clock = InstanceClock(setup["pace"], setup["skew"])
         self._clock.follow(setup["offset"])
         self._disk = Disk(setup["mount"])
         if setup["watched"]:
@@ -130,6 +130,7 @@ class Instance:
             answer = {"kind": "result", **result}
         if frame["die"] == "end":
             os._exit(KILLED)
+        answer = {**answer, "gained": self._clock.gained}
         sys.stdout.flush()
         self.send(answer)
 

@@ -17,8 +17,9 @@ _real_sleep = time.sleep
 class InstanceClock:
     """Replaces `time.time`, `time.time_ns`, `time.monotonic` and `time.sleep` of its process."""
 
-    def __init__(self, pace: float) -> None:
+    def __init__(self, pace: float, skew: float = 0.0) -> None:
         self._pace = pace
+        self._skew = skew
         self._offset = 0.0
         self._gain = 0.0
         self._lock = threading.Lock()
@@ -37,12 +38,17 @@ class InstanceClock:
             self._gain = 0.0
 
     def time(self) -> float:
-        """Seconds since the epoch, in the cloud."""
-        return _real_time() + self._offset + self._gain
+        """Seconds since the epoch, as this instance has them."""
+        return _real_time() + self._offset + self._gain + self._skew
 
     def of_cloud(self) -> float:
-        """Seconds since the epoch as every other part of the cloud has them: without what sleeping has gained."""
+        """Seconds since the epoch as every other part of the cloud has them: without skew and what sleeping gained."""
         return _real_time() + self._offset
+
+    @property
+    def gained(self) -> float:
+        """Seconds that sleeping has saved since the invocation began."""
+        return self._gain
 
     def monotonic(self) -> float:
         """Seconds that never run backwards within an invocation."""

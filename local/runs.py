@@ -38,7 +38,8 @@ class Outcome:
     """How one run of a handler ended.
 
     `kind` is "result", "error" (the handler raised), "init" (its import failed), "exit" (the process died) or
-    "timeout"; `ms` is what the run took, without the cold start.
+    "timeout"; `ms` is what the run took, without the cold start, and `gained` the seconds that its own clock has more,
+    because it slept.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Outcome:
     ms: int = 0
     instance: str = ""
     cold: bool = False
+    gained: float = 0.0
 
     @property
     def ok(self) -> bool:

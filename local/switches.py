@@ -31,9 +31,13 @@ class Switches:
         conversation: str = "",
         times: int | None = None,
         messages: int | None = None,
+        after: int = 0,
         **parameters: object,
     ) -> Fault:
-        """Switch a fault on: `times`, or for so many `messages`, or until it is switched off. Raises SwitchRefused."""
+        """Switch a fault on: `times`, or for so many `messages`, or until it is switched off. Raises SwitchRefused.
+
+        The first `after` that would meet it are spared.
+        """
         entry = CATALOGUE.get(name)
         if entry is None:
             raise SwitchRefused(f"found fault {name!r}, wanted one of {', '.join(CATALOGUE)}")
@@ -54,6 +58,7 @@ class Switches:
             float(chosen.get("seconds", 0.0)),
             entry.function,
             messages,
+            after,
             name,
             chosen,
         )

@@ -7,6 +7,7 @@ https://open.dingtalk.com/document/orgapp/server-api-error-codes-1 (codes); HTTP
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -53,10 +54,27 @@ def errcode(code: str) -> web.Response:
     return web.json_response({"errcode": int(code), "errmsg": _MESSAGES.get(code, "error")})
 
 
+_ODD: Mapping[str, Callable[[str], web.Response]] = {
+    "text-code": lambda code: web.json_response({"errcode": code, "errmsg": "ok"}),
+    "no-code": lambda _: web.json_response({"errmsg": "ok"}),
+    "empty-json": lambda _: web.json_response({}),
+    "empty": lambda _: web.Response(),
+}
+"""Responses that are not as documented (a sample of the documentation has the code as text)."""
+
+
+def returned(fault: Fault | None, code: str, answer: web.Response) -> web.Response:
+    """What is answered to a post that was handled as usual."""
+    odd = _ODD.get(fault.kind.removeprefix("shown-then-")) if fault is not None else None
+    return answer if odd is None else odd(code)
+
+
 def faulty(fault: Fault | None) -> web.Response | None:
     """What a fault answers; None when the post is handled as usual (it may still be cut off or late)."""
-    if fault is None or fault.kind in ("slow", "shown-then-reset", "shown-then-slow"):
+    if fault is None or fault.kind == "slow" or fault.kind.startswith("shown-then-"):
         return None
+    if fault.kind in _ODD:
+        return _ODD[fault.kind]("0")
     if fault.kind.lstrip("-").isdigit():
         return errcode(fault.kind)
     if fault.kind.startswith("http-"):
