@@ -97,11 +97,18 @@ def _pieces(text: str, layout: Layout, first: int) -> Iterator[Part]:
             yield Part(number, "", start, text[start:], opening)
             return
         if number == last:
-            cutter.note = layout.words.parts_cut.format(shown=last)
+            cutter.note = _closing(text, layout.words, last)
         body = cutter.rest[: cutter.end()]
         yield Part(number, cutter.note, start, body, opening)
         start += len(body)
         opening = _reopening(opening + body, text[start:]) if layout.markdown else ""
+
+
+def _closing(text: str, words: Wording, shown: int) -> str:
+    """What stands under an answer that was cut: that it was, and what its own end says about memory."""
+    notes = (words.no_memory, words.not_recalled, words.not_remembered)
+    kept = [note for note in notes if text.endswith(note)]
+    return "\n\n".join([words.parts_cut.format(shown=shown), *kept])
 
 
 @dataclass

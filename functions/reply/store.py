@@ -91,7 +91,7 @@ class Store:
                 vanished = True
             except (StoreUnavailable, ValueError) as unreadable:
                 # What could be read is used; nothing is removed that was not.
-                problem = problem or ("" if _ASIDE.fullmatch(name) else str(unreadable))
+                problem = problem or str(unreadable)
             else:
                 document, files = merge(document, found), files | {name}
         return Opened(document, files, problem), vanished
@@ -125,7 +125,10 @@ class Store:
         return _OURS.fullmatch(name) is not None
 
     def _read(self, folder: tuple[str, ...], name: str) -> Document:
-        """A file's document. Raises FileNotFoundError, StoreUnavailable, or ValueError when it holds none."""
+        """A file's document. Raises FileNotFoundError, StoreUnavailable, or ValueError when it holds none.
+
+        The ValueError says nothing where nothing is missing, as far as anybody can know.
+        """
         problem, size = ValueError(), 0
         for _ in range(READINGS):
             content = self._bucket.read(folder, name)
@@ -139,7 +142,8 @@ class Store:
             except ValueError as found:
                 problem = found
         self._note_unreadable(folder, name, size, problem)
-        raise problem
+        # Whoever could not upload a file has left an empty one and told its person; of one set aside it was told before.
+        raise problem if size and _OURS.fullmatch(name) else ValueError()
 
     def _note_unreadable(self, folder: tuple[str, ...], name: str, size: int, problem: ValueError) -> None:
         written = _OURS.fullmatch(name)

@@ -247,3 +247,14 @@ def test_rest_goes_on_with_its_number() -> None:
     assert parts[-1].text.endswith(ZH.parts_cut.format(shown=5))
     (only,) = split("字", layout(300, parts=5), first=4)
     assert only.text == "（4/4）\n\n字"
+
+
+@pytest.mark.parametrize("name", ["no_memory", "not_recalled", "not_remembered"])
+def test_what_an_answer_says_of_memory_survives_its_cut(name: str) -> None:
+    """However much of an answer is left out, the person is told that it is not remembered, or was made without."""
+    note = getattr(ZH, name)
+    parts = split(f"{'A sentence. ' * 3000}\n\n{note}", layout(parts=2))
+    assert len(parts) == 2
+    assert parts[-1].text.endswith(f"{ZH.parts_cut.format(shown=2)}\n\n{note}")
+    assert len(parts[-1].text) <= 3500
+    assert note not in parts[0].text

@@ -209,6 +209,17 @@ def test_one_file_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
     assert directory.is_dir()
 
 
+@pytest.mark.parametrize("age_s", [1, 3600])
+def test_what_a_failed_upload_leaves_hides_nothing(tmp_path: Path, age_s: int) -> None:
+    """An empty file: whoever could not save has said so, and nobody is told again that something is missing."""
+    store = opened_store(str(tmp_path))
+    folder = tmp_path.joinpath(*KEY.folder())
+    folder.mkdir(parents=True)
+    (folder / f"{int(NOW - age_s) * 1000:013d}-0123456789abcdef.json").touch()
+    assert store.load(KEY).problem == ""
+    assert len(list(folder.iterdir())) == 1
+
+
 def test_names_that_stay_without_files_are_a_problem(tmp_path: Path) -> None:
     """A listing that keeps showing what is gone: something newer may be missing, and the caller knows."""
 
