@@ -15,6 +15,7 @@ from shared.settings import SettingsReader
 
 if TYPE_CHECKING:
     from shared.sensitive import SensitiveWords
+    from shared.wording import Wording
 
 ADMIN, VIP = "admin", "vip"
 
@@ -113,11 +114,11 @@ def decency(text: str, settings: GuardSettings) -> Refusal | None:
     return "sensitive" if settings.sensitive and settings.sensitive_words.in_text(text) else None
 
 
-def length(text: str, settings: GuardSettings) -> int:
-    """The estimated tokens of a question that is too long, else 0."""
+def length(message: Message, settings: GuardSettings, words: Wording) -> int:
+    """The estimated tokens of a question, with all that goes to the model as one, if it is too long; else 0."""
     if not settings.longest:
         return 0
     from shared.tokens import estimated_tokens  # paid for only where there is a limit
 
-    tokens = estimated_tokens(text)
+    tokens = estimated_tokens(message.question(words))
     return tokens if tokens > settings.longest else 0

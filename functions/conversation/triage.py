@@ -11,6 +11,7 @@ from conversation.instant import Instant
 from conversation.templates import Applied, Templates
 from shared.commands import Invoked, UnknownCommand, find_command
 from shared.message import Message
+from shared.wording import Wording
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Triage:
     guards: GuardSettings
     templates: Templates
     instant: Instant
+    words: Wording
 
     def admit(self, received: Received) -> Decision:
         """Whether the sender may use the bot here; the decision's message knows the sender's role."""
@@ -63,10 +65,11 @@ class Triage:
         if applied and not applied.content and not message.quote:
             return Decision(message, self.instant.preview(applied.template))
         refused = guards.decency(f"{message.quote}\n{message.text}", self.guards)
-        tokens = guards.length(message.text, self.guards)
+        message = _expanded(message, applied)
+        tokens = guards.length(message, self.guards, self.words)
         if tokens and not refused:
             return Decision(message, self.instant.too_long(tokens, self.guards.longest), "too_long")
-        return self._refused_or_on(_expanded(message, applied), refused)
+        return self._refused_or_on(message, refused)
 
     def _refused_or_on(self, message: Message, refused: Refusal | None) -> Decision:
         return Decision(message, self.instant.refused(refused, message) if refused else None, refused)

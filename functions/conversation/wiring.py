@@ -39,5 +39,5 @@ def build(
     dispatch = Dispatch(Fc3Call(settings.dispatch, clock), fc2, send, clock, log)
     channels = (DingTalk(settings.dingtalk, words, clock),)
     prompts = Templates(shipped if templates is None else lambda: templates)
-    triage = Triage(settings.guards, prompts, Instant(words, prompts, settings.offer))
+    triage = Triage(settings.guards, prompts, Instant(words, prompts, settings.offer), words)
     return Receiver(channels, triage, settings.instant_in_body, dispatch, settings.problems, log, clock)

@@ -19,7 +19,7 @@ from reply.commands.persona import persona
 from reply.commands.usage import usage
 from reply.conversation import EXPIRED, State, Turn, Value
 from reply.limits import COUNTED, begin
-from reply.prompt import counted, prompt, question, within
+from reply.prompt import counted, prompt, within
 from reply.records import Record
 from reply.run import Run
 from reply.services import Answer, Services
@@ -107,7 +107,7 @@ def _one_outcome(run: Run) -> str:
     if message.notice:
         return run.speaker.say(message.notice, Record("refused", answer=message.notice))
     run.memory.load()
-    asked = "" if message.command else question(message, services.wording)
+    asked = "" if message.command else message.question(services.wording)
     found = run.memory.document.turns.get(message.turn_id)
     if found and found.at != message.created_at and _recorded(run, found.at):
         return _already_done(run)

@@ -7,18 +7,7 @@ from dataclasses import replace
 
 from reply.conversation import Turn
 from reply.services import Answer, ChatMessage, Usage
-from shared.message import Message
 from shared.tokens import estimated_tokens
-from shared.wording import Wording
-
-
-def question(message: Message, wording: Wording) -> str:
-    """What is asked: the text, behind the quoted message where there is one."""
-    if message.quote:
-        return wording.quoted.format(quote=message.quote, question=message.text)
-    if message.quote_unreadable:
-        return wording.quote_unreadable.format(question=message.text)
-    return message.text
 
 
 def prompt(instructions: Sequence[str], history: Sequence[Turn], asked: str) -> list[ChatMessage]:

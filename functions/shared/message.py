@@ -6,12 +6,18 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.errors import EventUnreadable
 
+if TYPE_CHECKING:
+    from shared.wording import Wording
+
 VERSION = 1
 """Raised when an older `reply` could misread an event; fields may be added without raising it."""
+
+CREATED_BEFORE_MS = 86_400_000
+"""How long (ms) before the signed time the unsigned `createAt` is believed: an earlier one is moved to there."""
 
 EVENT_LIMIT = 128 * 1024
 """Bytes of an asynchronous event (https://www.alibabacloud.com/help/en/fc/ : quotas and limits)."""
@@ -73,6 +79,17 @@ class Message:
     def request_id(self) -> str:
         """The 10 hex digits that people are shown and operators search for."""
         return self.turn_id[:10]
+
+    @property
+    def dated(self) -> bool:
+        """Whether a later delivery has the same `created_at`; not where the body had no time, or one too long ago."""
+        return self.created_at not in (self.signed_at, self.signed_at - CREATED_BEFORE_MS)
+
+    def question(self, words: Wording) -> str:
+        """What the model is asked: the text, behind the quoted message where there is one."""
+        if self.quote:
+            return words.quoted.format(quote=self.quote, question=self.text)
+        return words.quote_unreadable.format(question=self.text) if self.quote_unreadable else self.text
 
     def handed_over(self, handover: str, at: int) -> Message:
         """This message with a fresh hand-over id and the time of the hand-over (ms)."""

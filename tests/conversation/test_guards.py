@@ -1,16 +1,20 @@
 """Who may use the bot, where, and for what: one row per rule, and the sentence that the person is shown."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from conversation import guards
 from conversation.guards import FRESH_MS, GuardSettings
+from conversation.wiring import build
 from shared.commands import COMMANDS, Command
+from shared.deployed import Template
 from shared.message import Message, ReplyTarget, Sender
 from shared.settings import SettingsReader
-from shared.wording import wording
+from shared.tokens import estimated_tokens
+from shared.wording import Wording, wording
 
 from .kit import Bench, payload
 
@@ -239,6 +243,37 @@ def test_the_length_of_a_question(text: str, limit: int, tokens: int) -> None:
     bench = Bench.with_settings(MAX_QUESTION_LEN=str(limit))
     shown = bench.post(payload("single_text", text={"content": text})).shown
     assert (shown == ZH.refused_too_long.format(size=tokens, limit=limit)) is bool(tokens)
+
+
+QUOTED = {"isReplyMsg": True, "repliedMsg": {"msgType": "text", "content": {"text": "茶" * 40}}}
+
+
+@pytest.mark.parametrize("words", [ZH, EN], ids=["zh", "en"])
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ({"content": "#T 你好"}, lambda words: "甲" * 30 + "你好" + "乙" * 20),
+        ({"content": "你好", **QUOTED}, lambda words: words.quoted.format(quote="茶" * 40, question="你好")),
+        ({"content": "#T", **QUOTED}, lambda words: "甲" * 30 + "茶" * 40 + "乙" * 20),
+        (
+            {"content": "#T 你好", **QUOTED},
+            lambda words: words.quoted.format(quote="茶" * 40, question="甲" * 30 + "你好" + "乙" * 20),
+        ),
+        ({"content": "你好", "isReplyMsg": True}, lambda words: words.quote_unreadable.format(question="你好")),
+    ],
+)
+def test_what_goes_with_a_question_counts(
+    said: dict[str, object], asked: Callable[[Wording], str], words: Wording
+) -> None:
+    """The template's words and the quote, as the model is asked: at the limit it is asked, above it is refused."""
+    size = estimated_tokens(asked(words))
+    for limit, refused in ((size, False), (size - 1, True)):
+        bench = Bench.with_settings(MAX_QUESTION_LEN=str(limit), LANGUAGE="zh" if words is ZH else "en")
+        template = (Template("#T", "甲" * 30, "乙" * 20),)
+        bench.receiver = build(bench.environ, bench.clock, bench.fc.send, bench.log, template)
+        shown = bench.post(payload("single_text", text=said)).shown
+        assert shown == (words.refused_too_long.format(size=size, limit=limit) if refused else "")
+        assert len(bench.fc.events) == (not refused)
 
 
 def test_sensitive_words_come_before_length() -> None:
