@@ -248,6 +248,16 @@ _FC = (
         "the instance of reply is killed at this step",
         choice("step", "步骤", "step", *_STEPS, "end"),
     ),
+    Entry(
+        "conversation-killed",
+        "fc",
+        "kills",
+        "{step}",
+        "conversation 的实例在这一步被杀死",
+        "the instance of conversation is killed at this step",
+        (choice("step", "步骤", "step", "start", "invoke", "invoked", "end"),),
+        "conversation",
+    ),
     _fc(
         "frozen",
         "kills",

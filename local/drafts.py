@@ -59,6 +59,7 @@ class Drafts:
         )
         sent.quotes, sent.mention, sent.picture = (quoted.id if quoted else ""), mention, picture
         sent.text, sent.name = text, str(sent.payload["content"]["fileName"]) if kind in _WITH_NAME else ""
+        sent.altered = {name: draft[name] for name in ("quoteShape", "change", "drop") if draft.get(name)}
         return sent
 
     def find(self, message_id: str) -> Sent | Shown | None:

@@ -16,7 +16,7 @@ from local.functions import ACCOUNT, REGION, SERVICE
 from local.runs import Outcome
 from local.signatures import SignatureRefused, check_acs3, check_fc2
 from local.versions import of_version
-from local.web import Site, reset
+from local.web import Site, peer_port, reset
 
 PATH_LIMIT, HEADER_LIMIT = 4 * 1024, 8 * 1024
 """Bytes: https://www.alibabacloud.com/help/en/functioncompute/latest/overview-36 ."""
@@ -133,6 +133,8 @@ class InvokeApi:
         return web.Response(body=error_body(outcome), headers=headers, content_type="application/json")
 
     async def _accept(self, request: web.Request, invocation: Invocation) -> web.StreamResponse:
+        if self._fc.reached("invoke", peer_port(request)):
+            return reset(request)
         fault = self._fc.faults.take(self._fc.concerned(invocation.event))
         kind = fault.kind if fault else ""
         if fault and fault.seconds:
@@ -152,7 +154,7 @@ class InvokeApi:
         if kind == "duplicate":
             again = Invocation(invocation.function, "async", invocation.event, self._clock.now(), invocation.task_id)
             self._fc.queue(again)
-        if kind == "accepted-then-reset":
+        if kind == "accepted-then-reset" or self._fc.reached("invoked", peer_port(request)):
             return reset(request)
         self.calls.append((202, ""))
         headers = {"X-Fc-Request-Id": invocation.request_id}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from local.payloads import Body
 from local.people import Conversation, Person
@@ -27,7 +28,8 @@ class Sent:
     """A message of a person. Everything in it grows while the message is on its way.
 
     `at` is in ms; `session` is the token of its webhook; `quotes` is the id of the message that is quoted;
-    `picture` the id of what can be seen in it, `name` that of a file.
+    `picture` the id of what can be seen in it, `name` that of a file; `altered` is how somebody wanted its callback to
+    differ, as the page's interface has it.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Sent:
     mention: bool = True
     picture: str = ""
     name: str = ""
+    altered: Mapping[str, Any] = field(default_factory=dict)
     deliveries: list[Delivery] = field(default_factory=list)
     answers: list[Shown] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)

@@ -105,6 +105,7 @@ class PageState:
             "via": None,
             "media": f"/api/media/{sent.picture}" if sent.picture else None,
             "name": sent.name,
+            "altered": dict(sent.altered) or None,
             "state": state_of(sent, self._parts),
         }
 

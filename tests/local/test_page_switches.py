@@ -133,6 +133,20 @@ def test_the_instance_of_one_conversation_is_killed_at_a_step(plain, step) -> No
     assert [o.kind for o in plain.invocations(struck, "async")[0].outcomes] == ["exit", "result"]
 
 
+KILLED = {"start": (502, []), "invoke": (502, []), "invoked": (502, ["result"]), "end": (502, ["result"])}
+
+
+@pytest.mark.parametrize("step", KILLED)
+def test_the_instance_of_conversation_is_killed_at_a_step(plain, step) -> None:
+    """The callback gets FC's error; what was accepted before that is run all the same, and the next message is fine."""
+    lin = plain.person()
+    plain.switch_on("conversation-killed", times=1, step=step)
+    struck, calm = plain.say(lin, "hello"), plain.say(lin, "again")
+    plain.wait_all([struck, calm])
+    assert (struck.status, [o.kind for i in plain.invocations(struck, "async") for o in i.outcomes]) == KILLED[step]
+    assert (calm.status, len(calm.answers)) == (200, 1)
+
+
 def test_a_bucket_fault_of_one_message(plain) -> None:
     """The bucket is read-only for one message and fine for the next."""
     plain.switch_on("bucket-read-only", messages=1)
