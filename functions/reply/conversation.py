@@ -40,7 +40,8 @@ class Turn:
     `answer` is what the person is shown: the answer, or the sentence that explains the failure. `deadline` (ms) is when
     FC kills the instance at work; `sent` counts the parts already shown; `cut` says why an answer may be incomplete.
     `alone` turns were asked without context and do not become one. `preface` names a sentence that the answer begins
-    with. A turn without question is a command's: it never enters a prompt.
+    with. A turn without question is a command's: it never enters a prompt. `outcome` is what goes on record, where
+    state and question do not tell: a limit's refusal, a look-up that counts.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Turn:
     tokens: int = 0
     alone: bool = False
     preface: str = ""
+    outcome: str = ""
 
     @property
     def position(self) -> Position:
@@ -182,7 +184,8 @@ def trimmed(document: Document, rounds: int, now_ms: int) -> Document:
 
 
 def _shrunk(turn: Turn) -> Turn:
-    return Turn(id=turn.id, at=turn.at, state=turn.state, attempt=turn.attempt, body_hash=turn.body_hash)
+    # With its deadline, from which its day is counted.
+    return Turn(turn.id, turn.at, turn.state, attempt=turn.attempt, deadline=turn.deadline, body_hash=turn.body_hash)
 
 
 def to_json(document: Document) -> bytes:

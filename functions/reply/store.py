@@ -142,7 +142,7 @@ class Store:
             except ValueError as found:
                 problem = found
         self._note_unreadable(folder, name, size, problem)
-        # Whoever could not upload a file has left an empty one and told its person; of one set aside it was told before.
+        # Whoever could not upload a file left an empty one and told its person; of one set aside it was told before.
         raise problem if size and _OURS.fullmatch(name) else ValueError()
 
     def _note_unreadable(self, folder: tuple[str, ...], name: str, size: int, problem: ValueError) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from reply.bucket import LONGEST_PART, Bucket, path_part
@@ -88,6 +88,7 @@ class Story:
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps)
+@example([(0, "clear"), (0, "finish"), (0, "a day"), (0, "ask"), (0, "ask")])
 def test_nothing_is_lost_under_any_interleaving(plan: list[tuple[int, str]]) -> None:
     """Load, save, stale listing, crash between write and remove, hours and days: no turn of a day is lost, none sinks
     to a lower state, and none loses its text while FC could still want it.
