@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from local.clock import CloudClock
+from local.deaths import Death
 from local.faults import NOBODY, Concerned, Fault, Faults
 from local.functions import ACCOUNT, REGION
 from local.pool import FREEZE, Pool
@@ -64,13 +65,18 @@ class Invocation:
 
 
 class FunctionCompute:
-    """The functions and what has been asked of them."""
+    """The functions and what has been asked of them.
+
+    With `traced` every outcome has the steps of its run; `deaths` are instances to be killed at a step or a time.
+    """
 
     def __init__(self, pools: dict[str, Pool], clock: CloudClock, rules: AsyncRules) -> None:
         self.pools = pools
         self.rules = rules
         self.invocations: list[Invocation] = []
         self.faults, self.kills, self.starts, self.disk = Faults(), Faults(), Faults(), Faults()
+        self.deaths: list[Death] = []
+        self.traced = False
         self.on_log: Callable[[LogLine], None] = lambda _: None
         self.changed: Callable[[Invocation], None] = lambda _: None
         self.concerned: Callable[[bytes], Concerned] = lambda _: NOBODY
@@ -123,7 +129,8 @@ class FunctionCompute:
         return list(self._carrying.get(session, ()))
 
     def forget(self) -> None:
-        """Drop what was recorded; task ids stay known."""
+        """Drop what was recorded, and deaths that were asked for; task ids stay known."""
+        self.deaths.clear()
         self.invocations.clear()
         self._carrying.clear()
         for pool in self.pools.values():
@@ -172,6 +179,7 @@ class FunctionCompute:
         if late:
             await self._clock.sleep(late.seconds)
         self._set(invocation, "running")
+        met = [death for death in list(self.deaths) if death.meets(about.message, function, invocation.how)]
         death = self.kills.take(about, kinds=frozenset({"start", FREEZE + "start", "end"}), function=function)
         cold = self.starts.take(about, kinds=frozenset({"cold"}), function=function)
         disk = tuple({"name": fault.kind, **fault.parameters} for fault in self.disk.take_all(about, function=function))
@@ -181,8 +189,10 @@ class FunctionCompute:
             how,
             environ,
             die=death.kind if death else "",
-            cold=cold.seconds if cold else None,
+            cold=cold.seconds if cold else 0.0 if met and met[0].cold else None,
             disk=disk,
+            trace=self.traced,
+            death=met[0] if met else None,
         )
         self._running[invocation.request_id] = invocation
         try:

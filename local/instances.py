@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local import frames
-from local.runs import Call, Outcome
+from local.runs import Call, Outcome, Step
 
 
 class Instance:
@@ -23,6 +23,7 @@ class Instance:
         self.ready: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
         self.call: Call | None = None
         self.done: asyncio.Future[Outcome] | None = None
+        self.steps: dict[tuple[str, int], Step] = {}
         self.idle_since = 0.0
         self.used = False
 
@@ -30,6 +31,12 @@ class Instance:
         """Pass a frame to the process, if it is still there."""
         if self.writer is not None and not self.writer.is_closing():
             self.writer.write(frames.encode(frame))
+
+    def shoot(self, call: Call) -> None:
+        """End the process if it still runs this call; what it has sent before is still heard."""
+        if self.call is call and self.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
     def freeze(self) -> None:
         """Stop the process where it is: it neither goes on nor ends."""

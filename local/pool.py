@@ -14,7 +14,7 @@ from local import frames
 from local.clock import CloudClock
 from local.functions import Function
 from local.instances import Disk, Instance
-from local.runs import Call, FileChange, LogLine, Outcome
+from local.runs import Call, FileChange, LogLine, Outcome, Step
 from local.zygote import zygote_for
 
 FREEZE = "freeze-"
@@ -69,6 +69,7 @@ class Pool:
         instance.done = asyncio.get_running_loop().create_future()
         if call.die == FREEZE + "start":
             instance.freeze()
+        instance.steps = {}
         instance.send(
             {
                 "kind": "invoke",
@@ -79,11 +80,15 @@ class Pool:
                 "die": call.die,
                 "offset": self._clock.offset,
                 "faults": [*self._disk.faults, *call.disk],
+                "trace": call.trace,
+                "death": call.death.at_step() if call.death else None,
             }
         )
+        if call.death and call.death.after is not None:
+            asyncio.get_running_loop().call_later(call.death.after, instance.shoot, call)
         outcome = await self._end_of(instance)
         ms = round((time.monotonic() - began) * 1000)
-        return replace(outcome, ms=ms, instance=instance.name, cold=cold)
+        return replace(outcome, ms=ms, instance=instance.name, cold=cold, steps=tuple(instance.steps.values()))
 
     async def _end_of(self, instance: Instance) -> Outcome:
         if instance.done is None:
@@ -95,18 +100,21 @@ class Pool:
             seconds = f"{self.function.timeout:g}"
             return Outcome("timeout", error_type="FunctionTimeout", message=f"timed out after {seconds} seconds")
         if outcome.kind in ("result", "error"):
-            self._release(instance)
+            dying = instance.call is not None and instance.call.death is not None
+            (self._drop if dying else self._release)(instance)
         return outcome
 
     async def _take(self, call: Call) -> Instance:
         while True:
             for instance in reversed(self.instances):
                 if instance.call is None:
-                    if call.cold is not None or time.monotonic() - instance.idle_since > self._idle:
+                    crowded = call.cold is not None and len(self.instances) >= self.function.instances
+                    if crowded or time.monotonic() - instance.idle_since > self._idle:
                         self._drop(instance)
                         continue
-                    instance.call = call
-                    return instance
+                    if call.cold is None:
+                        instance.call = call
+                        return instance
             if len(self.instances) < self.function.instances:
                 return self._start(call)
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -177,6 +185,8 @@ class Pool:
             request_id = instance.call.request_id if instance.call else ""
             change = FileChange(request_id, frame["operation"], frame["path"], frame["at"], frame["number"])
             self.files.append(change)
+        elif kind == "step":
+            _note(instance, frame)
         elif kind == "connected":
             self._ports[frame["port"]] = instance
             instance.send({"kind": "noted"})
@@ -201,6 +211,14 @@ class Pool:
         for instance in list(self.instances):
             instance.kill()
         self.instances.clear()
+
+
+def _note(instance: Instance, frame: frames.Frame) -> None:
+    name = (frame["label"], frame["number"])
+    if frame["side"] == "before":
+        instance.steps[name] = Step(*name, frame["at"])
+    elif name in instance.steps:
+        instance.steps[name].ended = frame["at"]
 
 
 def _outcome(frame: frames.Frame) -> Outcome:

@@ -23,10 +23,12 @@ from local import frames
 from local.runner_clock import InstanceClock
 from local.runner_context import make_context
 from local.runner_disk import Disk
+from local.runner_steps import RETURN, START, Steps, label_of_line
 
 KILLED = 137
 """Exit status of a process that was killed, as a shell shows it."""
 _NOTE_SECONDS = 1.0
+_real_sendall = socket.socket.sendall
 
 
 class Instance:
@@ -49,6 +51,7 @@ class Instance:
         self._clock = InstanceClock(setup["pace"], setup["skew"])
         self._clock.follow(setup["offset"])
         self._disk = Disk(setup["mount"])
+        self._steps = Steps(setup["mount"], setup["environment"], self._clock.of_cloud, self.send)
         if setup["watched"]:
             self._disk.watch(self._report_file)
         self._path: list[str] = setup["path"]
@@ -58,20 +61,25 @@ class Instance:
         at = self._clock.of_cloud()
         self.send({"kind": "file", "operation": operation, "path": path, "at": at, "number": number})
 
+    def _log(self, line: str) -> None:
+        with self._steps.step(label_of_line(line)):
+            self.send({"kind": "log", "line": line})
+
     def send(self, frame: Mapping[str, Any]) -> None:
         """Tell the cloud something; without a cloud there is nothing left to do."""
         data = frames.encode(frame)
         try:
             with self._sending:
-                self._connection.sendall(data)
+                _real_sendall(self._connection, data)
         except OSError:
             os._exit(0)
 
     def serve(self) -> None:
         """Run until the cloud closes the connection."""
-        sys.stdout = sys.stderr = _LogLines(self.send)
+        sys.stdout = sys.stderr = _LogLines(self._log)
         self._clock.install()
         self._report_connections()
+        self._steps.install()
         sys.path[:0] = self._path
         module, _, name = self._facts["handler"].rpartition(".")
         try:
@@ -106,19 +114,26 @@ class Instance:
         real_connect = socket.socket.connect
 
         def connect(connecting: socket.socket, address: Any, /) -> None:
-            real_connect(connecting, address)
-            if connecting.family == socket.AF_INET and connecting.getpeername()[0] == self._host:
-                with self._connecting, contextlib.suppress(queue.Empty):
-                    self.send({"kind": "connected", "port": connecting.getsockname()[1]})
-                    self._noted.get(timeout=_NOTE_SECONDS)
+            if connecting.family not in (socket.AF_INET, socket.AF_INET6):
+                real_connect(connecting, address)
+                return
+            with self._steps.connecting(address[1]):
+                real_connect(connecting, address)
+                if connecting.getpeername()[0] == self._host:
+                    with self._connecting, contextlib.suppress(queue.Empty):
+                        self.send({"kind": "connected", "port": connecting.getsockname()[1]})
+                        self._noted.get(timeout=_NOTE_SECONDS)
 
         socket.socket.connect = connect  # type: ignore[method-assign,assignment]  # the one place every client passes
 
     def _run(self, handler: Callable[..., Any], frame: frames.Frame) -> None:
         self._clock.follow(frame["offset"], fresh=True)
         self._disk.set_faults(frame["faults"])
+        self._steps.begin(frame["trace"], frame["death"])
         if frame["die"] == "start":
             os._exit(KILLED)
+        with self._steps.step(START):
+            pass
         context = make_context(frame["request_id"], self._facts)
         try:
             result = _called(handler, frame, context)
@@ -132,7 +147,8 @@ class Instance:
             os._exit(KILLED)
         answer = {**answer, "gained": self._clock.gained}
         sys.stdout.flush()
-        self.send(answer)
+        with self._steps.step(RETURN):
+            self.send(answer)
 
 
 def _called(handler: Callable[..., Any], frame: frames.Frame, context: object) -> dict[str, Any]:
@@ -168,7 +184,7 @@ def _described(error: BaseException) -> dict[str, Any]:
 class _LogLines(io.TextIOBase):
     """Standard output and error of an instance: whole lines go to the cloud's log."""
 
-    def __init__(self, send: Callable[[Mapping[str, Any]], None]) -> None:
+    def __init__(self, send: Callable[[str], None]) -> None:
         self._send = send
         self._rest: dict[int, str] = {}
 
@@ -181,14 +197,14 @@ class _LogLines(io.TextIOBase):
         *lines, rest = (self._rest.get(me, "") + text).split("\n")
         self._rest[me] = rest
         for line in lines:
-            self._send({"kind": "log", "line": line})
+            self._send(line)
         return len(text)
 
     def flush(self) -> None:
         """Send what this thread wrote without a line end."""
         rest = self._rest.pop(threading.get_ident(), "")
         if rest:
-            self._send({"kind": "log", "line": rest})
+            self._send(rest)
 
 
 def run(request: Mapping[str, Any]) -> None:

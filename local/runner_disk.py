@@ -33,6 +33,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from local import runner_upload
+
 _WRITES = frozenset({"os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.truncate", "write"})
 _READS = frozenset({"os.listdir", "os.scandir", "read"})
 _CODES = {"permission": errno.EACCES, "missing": errno.ENOENT}
@@ -50,22 +52,22 @@ Report = Callable[[str, str, int], None]
 
 
 class Disk:
-    """The file layer below `mount`; free of cost until the first fault is set."""
+    """The file layer below `mount`: files as `runner_upload` keeps them, and the faults that are set."""
 
     def __init__(self, mount: str) -> None:
         self._mount = os.path.join(os.path.abspath(mount), "")
         self._faults: list[Mapping[str, Any]] = []
-        self._hooked = self._replaced = False
+        self._hooked = False
         self._report: Report | None = None
         self._operations = 0
         self._here = threading.local()
         self._remembered: dict[str, tuple[float, int | None]] = {}
+        self._replace()
 
     def watch(self, report: Report) -> None:
         """Call `report` for every change and "saved" file."""
         self._report = report
         self._hook()
-        self._replace()
 
     def set_faults(self, faults: list[Mapping[str, Any]]) -> None:
         """Replace the faults; operations are counted from here."""
@@ -73,7 +75,6 @@ class Disk:
         self._operations = 0
         if faults:
             self._hook()
-            self._replace()
 
     def _hook(self) -> None:
         if not self._hooked:
@@ -81,9 +82,6 @@ class Disk:
             sys.addaudithook(self._audit)
 
     def _replace(self) -> None:
-        if self._replaced:
-            return
-        self._replaced = True
         builtins.open = io.open = self._open
         os.listdir = self._listdir
         os.scandir = self._scandir
@@ -94,7 +92,7 @@ class Disk:
             accessor.scandir = staticmethod(self._scandir)
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if not (event == "open" or event in _WRITES or event in _READS):
+        if not (event == "open" or event in _WRITES or event in _READS) or getattr(self._here, "uploading", False):
             return
         operation = event
         if event == "open":
@@ -166,6 +164,8 @@ class Disk:
     def _open(self, file: Any, mode: str = "r", *rest: Any, **named: Any) -> Any:
         writing = any(letter in mode for letter in "wax+")
         try:
+            if runner_upload.whole(mode) and self._below(file):
+                return runner_upload.opened(os.fsdecode(file), mode, self._uploading, *rest, **named)
             opened = _real_open(file, mode, *rest, **named)
         except FileNotFoundError:
             if self._below(file):
@@ -178,6 +178,24 @@ class Disk:
         elif self._report is not None and self._below(file):
             self._report_close(opened, os.fsdecode(file), self._report)
         return opened
+
+    def _uploading(self, path: str) -> Callable[[bytes], None]:
+        """How the file that this thread has just opened for writing gets into the bucket."""
+        number = self._number
+        fails = any(self._matching(path, "error-at-close"))
+
+        def upload(content: bytes) -> None:
+            self._here.uploading = True
+            try:
+                runner_upload.put(path, b"" if fails else content, self._mount)
+            finally:
+                self._here.uploading = False
+            if fails:
+                raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+            if self._report is not None:
+                self._report("saved", self._within(path), number)
+
+        return upload
 
     def _as_read(self, file: Any, opened: Any) -> Any:
         """The file as opened, or what a fault makes of its content."""

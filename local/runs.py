@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.deaths import Death
+
 
 @dataclass(frozen=True)
 class LogLine:
@@ -33,13 +35,31 @@ class FileChange:
     number: int = 0
 
 
+@dataclass
+class Step:
+    """One side effect of a run: the `number`th of its label, from 0; see `local/runner_steps.py`.
+
+    `began` and `ended` are seconds since the epoch, in the cloud; `ended` is None when the process died in it.
+    """
+
+    label: str
+    number: int
+    began: float
+    ended: float | None = None
+
+    @property
+    def name(self) -> tuple[str, int]:
+        """What a step is addressed by."""
+        return self.label, self.number
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How one run of a handler ended.
 
     `kind` is "result", "error" (the handler raised), "init" (its import failed), "exit" (the process died) or
     "timeout"; `ms` is what the run took, without the cold start, and `gained` the seconds that its own clock has more,
-    because it slept.
+    because it slept; `steps` is empty where nobody asked for them.
     """
 
     kind: str
@@ -53,6 +73,7 @@ class Outcome:
     instance: str = ""
     cold: bool = False
     gained: float = 0.0
+    steps: tuple[Step, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -65,6 +86,7 @@ class Call:
     """What an instance is asked to run: `how` is "event" or "wsgi"; `die` is "", "start" or "end".
 
     `cold` asks for a new instance that starts so many seconds later; `disk` are faults of the bucket for this run.
+    `trace` asks for its steps; `death` is the end of the instance.
     """
 
     request_id: str
@@ -74,3 +96,5 @@ class Call:
     die: str = ""
     cold: float | None = None
     disk: tuple[Mapping[str, Any], ...] = ()
+    trace: bool = False
+    death: Death | None = None

@@ -17,7 +17,7 @@ class Site:
     """Serves every request with one handler, or with a table of routes."""
 
     def __init__(self, handler: Handler | None = None, *, largest: int = 40 * 1024 * 1024) -> None:
-        self.app = web.Application(client_max_size=largest)
+        self.app = web.Application(client_max_size=largest, middlewares=[_left_alone])
         if handler is not None:
             self.app.router.add_route("*", "/{path:.*}", handler)
         self.port = 0
@@ -47,6 +47,17 @@ class Site:
         """Close the port and what is connected to it."""
         if self._runner is not None:
             await self._runner.cleanup()
+
+
+@web.middleware
+async def _left_alone(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whoever dies in the middle of a request gets no answer, and is no error of this server."""
+    try:
+        return await handler(request)
+    except ConnectionError:
+        if request.transport is not None and not request.transport.is_closing():
+            raise
+        return web.Response(status=500)
 
 
 def peer_port(request: web.Request) -> int:
