@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Literal
+from typing import Literal, get_args
 
 from reply.bucket import Bucket, path_part
+from reply.conversation import DAY_MS
 from reply.days import Days
 from shared.message import Message
 
@@ -20,6 +21,8 @@ OPEN = "open"
 """Stands for an outcome while there is none yet."""
 
 Outcome = Literal["answered", "failed", "refused", "command", "undeliverable"]
+
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _NAME = re.compile(r"([0-9a-f]{32})\.(?:(open)|([a-z]+)\.(\d+)\.json)")
@@ -71,11 +74,16 @@ class Records:
     def outcome(self, message: Message, at: int | None = None) -> str:
         """The outcome on record for a message, or "".
 
-        `at` (ms) is when the message counts as written, where that is not its own `created_at`.
+        `at` (ms) is when the message counts as written, where that is not its own `created_at`. One whose time follows
+        its delivery may stand on the day before.
         """
-        for entry in _entries(self._bucket.names(self._folder(message, at))):
-            if entry.turn_id == message.turn_id and entry.outcome != OPEN:
-                return entry.outcome
+        moments = [message.created_at if at is None else at]
+        if at is None and not message.dated:
+            moments.append(message.created_at - DAY_MS)
+        for moment in moments:
+            for entry in _entries(self._bucket.names(self._folder(message, moment))):
+                if entry.turn_id == message.turn_id and entry.outcome != OPEN:
+                    return entry.outcome
         return ""
 
     def of_sender(self, message: Message) -> list[Entry]:

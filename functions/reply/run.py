@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from reply.conversation import EXPIRED, State, Turn
 from reply.markdown import with_fence_closed
 from reply.memory import Memory
-from reply.records import Outcome, Record
+from reply.records import OUTCOMES, Outcome, Record
 from reply.services import Services
 from reply.speaker import Speaker
 from reply.store import ConversationKey
@@ -86,6 +86,7 @@ class Run:
             self.speaker.silence()
             self.log.info("duplicate", by="run", attempt=done.attempt)
             return "duplicate"
+        done = replace(done, outcome=record.outcome if record else "")
         self.memory.keep(done)
         outcome = self.show(done, record)
         return self._unseen(done) if outcome == "silent" else outcome
@@ -127,6 +128,10 @@ class Run:
 
 
 def _outcome(turn: Turn) -> Outcome:
+    """What goes on record for a turn that an earlier run has finished."""
+    for known in OUTCOMES:
+        if turn.outcome == known:
+            return known
     if turn.state is State.FAILED:
         return "failed"
     return "answered" if turn.question else "command"

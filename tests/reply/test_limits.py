@@ -84,9 +84,11 @@ def test_a_refusal_that_was_not_shown_is_shown_by_the_retry(world: World) -> Non
     world.chat.errors = [DeliveryDelayed("busy")]
     with pytest.raises(DeliveryDelayed):
         ask(world, 2)
-    ask(world, 2)
+    assert ask(world, 2) == "refused"
     assert world.chat.seen[-1] == refusal()
     assert len(world.model.asked) == 2
+    assert "refused.0.json" in world.records()
+    assert "failed.0.json" not in world.records()
 
 
 @pytest.mark.parametrize("role", ROLES)

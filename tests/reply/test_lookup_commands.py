@@ -13,7 +13,7 @@ from reply.lookup.certificates import Certificate, Fault
 from reply.lookup.names import Target
 from reply.lookup.rdap import Registration
 from shared.commands import Invoked, find_command
-from shared.errors import LookupFailed, LookupFailure
+from shared.errors import DeliveryDelayed, LookupFailed, LookupFailure
 from tests.reply.kit import NOW, ZH, FakeLookups, World, message
 
 TODAY = datetime.fromtimestamp(NOW, timezone.utc)
@@ -122,13 +122,13 @@ def test_names_of_others_are_no_markup(world: World, hostile: str) -> None:
 @pytest.mark.parametrize("failure", LookupFailure)
 @pytest.mark.parametrize("word", ["域名", "证书"])
 def test_failures_are_sentences(world: World, failure: LookupFailure, word: str) -> None:
-    """Each names what was asked for; what the network said goes to the log at most; it counts, for it was tried."""
+    """Each names what was asked for; what the network said goes to the log at most; it does not count."""
     problem = LookupFailed(failure, "errno 111 at 10.0.0.1")
     seen = said(world, f"#{word} 中文.中国", problem)
     assert seen == getattr(ZH, f"lookup_{failure.value}").format(name="`中文.中国`")
     assert [line["reason"] for line in world.lines("lookup_failed")] == [failure.value]
     assert "10.0.0.1" not in world.stream.getvalue()
-    assert world.records() == ["answered.0.json"]
+    assert world.records() == ["failed.0.json"]
 
 
 @pytest.mark.parametrize("argument", ["", " ", "是什么", "example", "a b", "http://", "-", "example.com:0", "@小助手"])
@@ -152,6 +152,30 @@ def test_the_limit_covers_them(world: World) -> None:
     seen = said(world, "#域名 example.com", Registration("example.com", None, None, ""), id="msg2")
     assert seen.startswith(ZH.limit_questions[:4])
     assert world.lookups.asked == []
+
+
+def test_failures_do_not_use_up_the_limit(world: World) -> None:
+    """As with questions: one that failed may be asked again."""
+    world.limits = Limits(questions_per_day=1)
+    for number in range(3):
+        said(world, "#证书 example.com", LookupFailed(LookupFailure.TIMEOUT, ""), id=f"failed{number}")
+        world.chat.seen.clear()
+    assert "`example.com:443`" in said(world, "#证书 example.com", certificate(), id="found")
+    world.chat.seen.clear()
+    assert said(world, "#证书 example.com", certificate(), id="late").startswith(ZH.limit_questions[:4])
+
+
+@pytest.mark.parametrize(
+    ("result", "record"),
+    [(certificate(), "answered.0.json"), (LookupFailed(LookupFailure.TIMEOUT, ""), "failed.0.json")],
+)
+def test_what_a_retry_puts_on_record(world: World, result: Certificate | LookupFailed, record: str) -> None:
+    """A look-up that could not be shown at first counts, or does not, as if it had been."""
+    world.chat.errors = [DeliveryDelayed("busy")]
+    with pytest.raises(DeliveryDelayed):
+        said(world, "#证书 example.com", result)
+    said(world, "#证书 example.com")
+    assert world.records() == [record]
 
 
 def test_storage_down(world: World) -> None:

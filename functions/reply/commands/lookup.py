@@ -10,7 +10,7 @@ from reply.commands.setting import tell
 from reply.conversation import Turn
 from reply.lookup.names import Target, read_target, shown_name
 from reply.markdown import inline_code
-from reply.records import Record
+from reply.records import Outcome, Record
 from reply.run import Run
 from shared.errors import LookupFailed
 
@@ -40,13 +40,15 @@ def _look_up(run: Run, turn: Turn, usage: str, find: Callable[[Run, Target], str
     if not addresses and target.host[-1].isdigit():
         return tell(run, turn, usage)
     started = run.now_ms
+    outcome: Outcome = "answered"
     try:
         sentence = find(run, target)
     except LookupFailed as failed:
+        outcome = "failed"
         run.log.info("lookup_failed", reason=failed.reason.value, ms=run.now_ms - started)
         name = inline_code(shown_name(target.host))
         sentence = getattr(run.services.wording, f"lookup_{failed.reason.value}").format(name=name)
-    return tell(run, turn, sentence, Record("answered", timings={"lookup_ms": run.now_ms - started}))
+    return tell(run, turn, sentence, Record(outcome, timings={"lookup_ms": run.now_ms - started}))
 
 
 def _domain(run: Run, target: Target) -> str:

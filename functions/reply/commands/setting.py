@@ -23,6 +23,6 @@ def set_value(run: Run, turn: Turn, name: str, content: str, sentence: str) -> s
 
 def tell(run: Run, turn: Turn, sentence: str, record: Record | None = None) -> str:
     """Answer a command that sets nothing; `record` where it counts as more than a command. Raises DeliveryDelayed."""
-    done = replace(turn, state=State.ANSWERED, answer=sentence)
+    done = replace(turn, state=State.ANSWERED, answer=sentence, outcome=record.outcome if record else "")
     run.memory.keep(done)
     return run.show(done, record)
