@@ -21,7 +21,7 @@ from local.card_api import PREFIX, CardApi
 from local.card_rules import Space
 from local.cards import Card
 from local.clock import CloudClock
-from local.faults import NOBODY, Concerned, Fault, Faults
+from local.faults import NOBODY, Concerned, Faults
 from local.messages import Delivery, Post, Sent, Shown
 from local.payloads import KINDS, envelope
 from local.people import ROBOT_NAME, ROBOT_USER_ID, Conversation, Person
@@ -29,7 +29,7 @@ from local.quotes import Quote, quoted
 from local.showing import card_as, in_body, put, shown_as
 from local.signatures import dingtalk as signature
 from local.web import Site, peer_port, reset
-from local.webhook import LARGEST_BODY, checked, errcode, faulty, returned
+from local.webhook import LARGEST_BODY, checked, errcode, errcode_of, faulty, returned
 
 CALLBACK_SECONDS = 10.0
 """How long DingTalk waits for the answer to a callback (reported by users; not documented)."""
@@ -185,7 +185,7 @@ class DingTalk:
         return await (self.cards.handle(request) if request.path.startswith(PREFIX) else self._webhook(request))
 
     async def _webhook(self, request: web.Request) -> web.StreamResponse:
-        port = peer_port(request)
+        port, came = peer_port(request), self._clock.now_ms()
         body = await request.read()
         session = request.query.get("session", "")
         sent = self._sessions.get(session)
@@ -199,7 +199,9 @@ class DingTalk:
         if answer is None:
             answer = errcode(code)
         gone = request.transport is None or request.transport.is_closing()
-        self._record(sent, session, body, answer, fault, gone=gone)
+        said = (answer.status, errcode_of(answer), body, answer.body if isinstance(answer.body, bytes) else b"")
+        kind = fault.kind if fault else ""
+        self._record(sent, Post(session, self._clock.now_ms(), *said, fault=kind, gone=gone, came=came))
         if self._reached("posted", port) or (fault is not None and "reset" in fault.kind):
             return reset(request)
         if fault is not None and fault.kind == "shown-then-slow":
@@ -229,22 +231,7 @@ class DingTalk:
         sent = self._sessions.get(session)
         return sent.conversation if sent else None
 
-    def _record(
-        self,
-        sent: Sent | None,
-        session: str,
-        body: bytes,
-        answer: web.Response,
-        fault: Fault | None,
-        *,
-        gone: bool,
-    ) -> None:
-        text = answer.body if isinstance(answer.body, bytes) else b""
-        try:
-            found = json.loads(text).get("errcode")
-        except (ValueError, AttributeError):
-            found = None
-        post = Post(session, self._clock.now_ms(), answer.status, found, body, text, fault.kind if fault else "", gone)
+    def _record(self, sent: Sent | None, post: Post) -> None:
         self.posts.append(post)
         if sent is not None:
             sent.posts.append(post)

@@ -114,7 +114,7 @@ class Shown:
 class Post:
     """One post to a session webhook and DingTalk's answer to it (`errcode` 0: shown; None: no such answer).
 
-    `gone`: nobody was there any more to hear the answer.
+    `came` is when it arrived and `at` when it was dealt with, in ms; `gone`: nobody was there to hear the answer.
     """
 
     session: str
@@ -125,3 +125,4 @@ class Post:
     answer: bytes
     fault: str = ""
     gone: bool = False
+    came: int = 0

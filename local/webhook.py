@@ -54,6 +54,15 @@ def errcode(code: str) -> web.Response:
     return web.json_response({"errcode": int(code), "errmsg": _MESSAGES.get(code, "error")})
 
 
+def errcode_of(answer: web.Response) -> int | None:
+    """The code that an answer carries, None where it carries none."""
+    try:
+        found = json.loads(answer.body if isinstance(answer.body, bytes) else b"").get("errcode")
+    except (ValueError, AttributeError):
+        return None
+    return found if isinstance(found, int) else None
+
+
 _ODD: Mapping[str, Callable[[str], web.Response]] = {
     "text-code": lambda code: web.json_response({"errcode": code, "errmsg": "ok"}),
     "no-code": lambda _: web.json_response({"errmsg": "ok"}),

@@ -80,6 +80,13 @@ class Tally:
         if verdict.violation:
             self.violations.append(verdict)
 
+    def merge(self, other: Tally) -> None:
+        """Count the messages of another tally too."""
+        self.messages += other.messages
+        self.outcomes += other.outcomes
+        self.doubled += other.doubled
+        self.violations += other.violations
+
 
 def judge(cloud: LocalCloud, sent: Sent, conditions: Conditions = Conditions()) -> Verdict:
     """What became of a message of which nothing runs any more (`cloud.wait` has returned)."""
@@ -182,19 +189,25 @@ def _window(cloud: LocalCloud, sent: Sent, second: Shown, conditions: Conditions
     """The window that was open when a second outcome was shown, 0 when none was."""
     runs = [outcome for invocation in cloud.invocations(sent) for outcome in invocation.outcomes]
     died = any(outcome.kind in ("exit", "timeout") for outcome in runs)
-    unheard = any(post.errcode == 0 and post.fault.startswith("shown-then") for post in sent.posts)
+    unheard = any(post.errcode == 0 and (post.gone or post.fault.startswith("shown-then")) for post in sent.posts)
     posted = [shown for shown in sent.answers if shown.via == "webhook"]
-    unknown = any(_is(shown, "handover_unknown") for shown in sent.answers)
+    unknown = any(says(shown, "handover_unknown") for shown in sent.answers)
     if unknown and not conditions.acceptance:
         return 0
     if unknown and _outcomes(posted) == 1:
         return 2  # whatever is on record: who hands over reads no records
     recorded = _recorded_at(cloud, sent)
-    if recorded is not None and recorded * 1000 < second.at - 1 and not conditions.bucket:
+    if recorded is not None and recorded * 1000 < _came(sent, second) - 1 and not conditions.bucket:
         return 0
     if conditions.bucket and died:
         return 3
     return 1 if _outcomes(posted) > 1 and (died or unheard or conditions.bucket) else 0
+
+
+def _came(sent: Sent, shown: Shown) -> float:
+    """When DingTalk got what it showed then (ms): a slow one shows a post long after it came."""
+    posts = [post for post in sent.posts if shown.via == "webhook" and post.errcode == 0 and post.at >= shown.at]
+    return min(posts, key=lambda post: post.at).came if posts else shown.at
 
 
 def _recorded_at(cloud: LocalCloud, sent: Sent) -> float | None:
@@ -209,7 +222,8 @@ def _recorded_at(cloud: LocalCloud, sent: Sent) -> float | None:
     return min((at for at, path in names if any(turn in path for turn in turns)), default=None)
 
 
-def _is(shown: Shown, field_name: str) -> bool:
+def says(shown: Shown, field_name: str) -> bool:
+    """Whether a message of the robot contains the sentence of that name (of `Wording`), in either language."""
     return any(pattern.search(shown.text) for pattern in _patterns((field_name,)))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from local.cloud import LocalCloud, Reply, Sent, failing
 from proof.outcomes import ANSWERED, FAILED, REFUSED, UNDELIVERABLE, Conditions, judge
 
@@ -50,6 +52,19 @@ def test_a_lost_response_is_window_1(new_cloud: NewCloud) -> None:
     cloud.dingtalk_fails("shown-then-reset")
     verdict = judge(cloud, said(cloud))
     assert (verdict.outcome, verdict.extra, verdict.window, verdict.violation) == (ANSWERED, 1, 1, "")
+
+
+@pytest.mark.parametrize(("seconds", "doubled"), [(0.1, 0), (4.0, 1)])
+def test_a_post_that_is_shown_after_its_sender_left_is_window_1(
+    new_cloud: NewCloud, seconds: float, doubled: int
+) -> None:
+    """DingTalk takes longer than the function can wait and shows the post all the same: nobody heard of it."""
+    cloud = new_cloud(watch_files=True, reply_timeout=9)
+    cloud.dingtalk_fails("slow", seconds=seconds)
+    sent = said(cloud)
+    cloud.until(lambda: len(sent.answers) > doubled)
+    verdict = judge(cloud, sent)
+    assert (verdict.extra, verdict.window, verdict.violation) == (doubled, doubled, "")
 
 
 def test_a_double_after_its_record_is_no_window(new_cloud: NewCloud) -> None:
