@@ -1,7 +1,8 @@
 """The whole job: from a message to one outcome that the person sees.
 
-Read `answer` first, then `_one_outcome`. What is already done is not done again; what a dead run left behind is taken
-over; a failure is explained at once; only what a later run can still show is raised, so that FC runs it again.
+Read `answer` first, then `_one_outcome` and `_work`; what the model is asked is `thinking.think`. What is already done is
+not done again; what a dead run left behind is taken over; a failure is explained at once; only what a later run can
+still show is raised, so that FC runs it again.
 """
 
 from __future__ import annotations
@@ -17,16 +18,14 @@ from reply.commands.lookup import certificate, domain
 from reply.commands.mode import context, single
 from reply.commands.persona import persona
 from reply.commands.usage import usage
-from reply.conversation import EXPIRED, State, Turn, Value
-from reply.limits import COUNTED, begin
-from reply.prompt import counted, prompt, within
+from reply.conversation import State, Turn
+from reply.limits import COUNTED, refuse_over_limit
 from reply.records import Record
 from reply.run import Run
-from reply.services import Answer, Services
-from reply.session import Session, session
+from reply.services import Services
+from reply.thinking import noted, think
 from reply.turn import Standing, is_other_message, take
-from reply.waiting import wait_for_earlier
-from shared.errors import DeliveryDelayed, ModelFailed, ModelFailure, StoreUnavailable, Undeliverable
+from shared.errors import DeliveryDelayed, StoreUnavailable, Undeliverable
 from shared.message import VERSION, Message
 
 TOO_LATE_MS = 10 * 60 * 1000
@@ -136,73 +135,12 @@ def _work(run: Run, turn: Turn) -> str:
         return run.explain(wording.failed_version, turn)
     if run.now_ms - message.handed_over_at > TOO_LATE_MS:
         return run.explain(wording.failed_too_late, turn)
-    turn = _begin(run, turn)
-    if message.command:
-        refused = begin(run, turn) if message.command in COUNTED else ""
-        return refused or COMMANDS[message.command](run, turn)
-    return _think(run, turn)
-
-
-def _session(run: Run, turn: Turn) -> Session:
-    settings = run.services.settings
-    return session(
-        run.memory.document,
-        turn.position,
-        default_single=settings.default_single,
-        timeout_ms=settings.session_seconds * 1000,
-    )
-
-
-def _begin(run: Run, turn: Turn) -> Turn:
-    """Save the message as pending, together with the end of the session where that has come."""
-    held = _session(run, turn)
-    turn = replace(turn, alone=held.single or run.services.settings.rounds == 0)
-    if held.ended_at is None:
-        run.memory.keep(turn)
-        return turn
-    turn = replace(turn, preface=EXPIRED)
-    run.memory.keep_value(EXPIRED, Value(held.ended_at.at, held.ended_at.id), turn)
-    return turn
-
-
-def _think(run: Run, turn: Turn) -> str:
-    if refused := begin(run, turn):
+    turn = noted(run, turn)
+    if message.command and message.command not in COUNTED:
+        return COMMANDS[message.command](run, turn)
+    if refused := refuse_over_limit(run, turn):
         return refused
-    queued = run.now_ms
-    wait_for_earlier(run, turn)
-    timings = {"queue_ms": int(run.started * 1000) - run.message.handed_over_at, "wait_ms": run.now_ms - queued}
-    asked = run.now_ms
-    try:
-        given = _ask(run, turn)
-    except ModelFailed as failed:
-        run.log.error("model_failed", reason=failed.reason.value, provider_error=failed.detail)
-        record = Record("failed", timings={**timings, "model_ms": run.now_ms - asked})
-        return run.explain(getattr(run.services.wording, f"failed_{failed.reason.value}"), turn, record)
-    timings |= {"first_token_ms": given.first_token_ms, "model_ms": run.now_ms - asked}
-    usage = given.usage
-    tokens_in, tokens_out = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
-    text = run.services.sensitive.masked(given.text)
-    done = replace(turn, state=State.ANSWERED, answer=text, cut=given.cut, tokens=tokens_in + tokens_out)
-    return run.settle(done, Record("answered", given.model, tokens_in, tokens_out, timings=timings))
-
-
-def _ask(run: Run, turn: Turn) -> Answer:
-    settings = run.services.settings
-    now = run.services.clock.now
-    ends = min(now() + settings.model_seconds, run.work_ends)
-    instructions = (settings.system_prompt, run.memory.document.persona())
-    history = [] if turn.alone else run.memory.document.remembered(turn.position, settings.rounds)
-    history = within(settings.prompt_tokens, instructions, history, turn.question)
-    asked = prompt(instructions, history, turn.question)
-    try:
-        return counted(run.services.model.ask(asked, ends - now()), asked)
-    except ModelFailed as failed:
-        if failed.reason is not ModelFailure.TOO_LONG or not history:
-            raise
-        shorter = history[(len(history) + 1) // 2 :]
-        run.log.info("context_shortened", rounds=len(shorter))
-        asked = prompt(instructions, shorter, turn.question)
-        return counted(run.services.model.ask(asked, ends - now()), asked)
+    return COMMANDS[message.command](run, turn) if message.command else think(run, turn)
 
 
 def _deliver(run: Run, turn: Turn) -> str:

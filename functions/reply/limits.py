@@ -16,8 +16,8 @@ PAUSE_S = 0.25
 """Seconds between two looks of a question that waits."""
 
 
-def begin(run: Run, turn: Turn) -> str:
-    """Put a question on record as open; "" when it may be asked, else it was refused: the outcome.
+def refuse_over_limit(run: Run, turn: Turn) -> str:
+    """Put a question on record as open, and refuse it where a limit says so; "" when it may be asked, else the outcome.
 
     A bucket that cannot be read or written stops no answer: then the limits are not enforced, and an ERROR line says
     so. Raises DeliveryDelayed.

@@ -1,0 +1,78 @@
+"""Thinking: the question is noted, waits for earlier ones, and is asked with what is remembered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reply.conversation import EXPIRED, State, Turn, Value
+from reply.prompt import counted, prompt, within
+from reply.records import Record
+from reply.run import Run
+from reply.services import Answer
+from reply.session import Session, session
+from reply.waiting import wait_for_earlier
+from shared.errors import ModelFailed, ModelFailure
+
+
+def noted(run: Run, turn: Turn) -> Turn:
+    """Save the message as pending, together with the end of the session where that has come; the turn as saved."""
+    held = _session(run, turn)
+    turn = replace(turn, alone=held.single or run.services.settings.rounds == 0)
+    if held.ended_at is None:
+        run.memory.keep(turn)
+        return turn
+    turn = replace(turn, preface=EXPIRED)
+    run.memory.keep_value(EXPIRED, Value(held.ended_at.at, held.ended_at.id), turn)
+    return turn
+
+
+def think(run: Run, turn: Turn) -> str:
+    """Wait for earlier questions, ask the model, and show what it said or why not; returns the outcome.
+
+    Raises DeliveryDelayed.
+    """
+    queued = run.now_ms
+    wait_for_earlier(run, turn)
+    timings = {"queue_ms": int(run.started * 1000) - run.message.handed_over_at, "wait_ms": run.now_ms - queued}
+    asked = run.now_ms
+    try:
+        given = _ask(run, turn)
+    except ModelFailed as failed:
+        run.log.error("model_failed", reason=failed.reason.value, provider_error=failed.detail)
+        record = Record("failed", timings={**timings, "model_ms": run.now_ms - asked})
+        return run.explain(getattr(run.services.wording, f"failed_{failed.reason.value}"), turn, record)
+    timings |= {"first_token_ms": given.first_token_ms, "model_ms": run.now_ms - asked}
+    usage = given.usage
+    tokens_in, tokens_out = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
+    text = run.services.sensitive.masked(given.text)
+    done = replace(turn, state=State.ANSWERED, answer=text, cut=given.cut, tokens=tokens_in + tokens_out)
+    return run.settle(done, Record("answered", given.model, tokens_in, tokens_out, timings=timings))
+
+
+def _session(run: Run, turn: Turn) -> Session:
+    settings = run.services.settings
+    return session(
+        run.memory.document,
+        turn.position,
+        default_single=settings.default_single,
+        timeout_ms=settings.session_seconds * 1000,
+    )
+
+
+def _ask(run: Run, turn: Turn) -> Answer:
+    settings = run.services.settings
+    now = run.services.clock.now
+    ends = min(now() + settings.model_seconds, run.work_ends)
+    instructions = (settings.system_prompt, run.memory.document.persona())
+    history = [] if turn.alone else run.memory.document.remembered(turn.position, settings.rounds)
+    history = within(settings.prompt_tokens, instructions, history, turn.question)
+    asked = prompt(instructions, history, turn.question)
+    try:
+        return counted(run.services.model.ask(asked, ends - now()), asked)
+    except ModelFailed as failed:
+        if failed.reason is not ModelFailure.TOO_LONG or not history:
+            raise
+        shorter = history[(len(history) + 1) // 2 :]
+        run.log.info("context_shortened", rounds=len(shorter))
+        asked = prompt(instructions, shorter, turn.question)
+        return counted(run.services.model.ask(asked, ends - now()), asked)
