@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -56,7 +56,7 @@ class Instance:
         clock = SystemClock()
         log = Log(level=settings.log_level, secrets=settings.chat.secrets, fields={"function": "reply"})
         outbound = SessionWebhook(settings.webhook, wording(settings.language), clock, log)
-        model = LazyModel(lambda: _chat_model(settings.chat, clock, log), clock, meanwhile=outbound.prepare)
+        model = LazyModel(lambda: _chat_model(settings.chat, clock, log, outbound.prepare), clock)
         return cls(settings, environ, model, outbound, SensitiveWords(settings.sensitive_words), clock, log)
 
     def services(self, context: object) -> Services:
@@ -97,7 +97,7 @@ class Instance:
         return PublicLookups(SystemNetwork(), self.clock)
 
 
-def _chat_model(settings: ChatSettings, clock: Clock, log: Log) -> Model:
+def _chat_model(settings: ChatSettings, clock: Clock, log: Log, meanwhile: Callable[[], None]) -> Model:
     from reply.llm.chat import ChatModel  # heavy: imported in the background
 
-    return ChatModel(settings, log, clock)
+    return ChatModel(settings, log, clock, meanwhile=meanwhile)

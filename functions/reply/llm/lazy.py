@@ -9,20 +9,13 @@ from reply.services import Answer, Balance, ChatMessage, Model
 from shared.clock import Clock
 from shared.errors import BalanceUnknown, ModelFailed, ModelFailure
 
-MEANWHILE_AFTER_S = 0.1
-"""Seconds after the first question has begun: it is sent by then, and only waits for the model."""
-
 
 class LazyModel:
-    """Starts to load a model at once, and waits for it when it is asked.
+    """Starts to load a model at once, and waits for it when it is asked."""
 
-    `meanwhile` is called once, in a thread of its own, while the first question waits for its answer.
-    """
-
-    def __init__(self, load: Callable[[], Model], clock: Clock, meanwhile: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, load: Callable[[], Model], clock: Clock) -> None:
         self._load = load
         self._clock = clock
-        self._meanwhile: Callable[[], None] | None = meanwhile
         self._loaded = threading.Event()
         self._model: Model | None = None
         self._problem: Exception | None = None
@@ -35,7 +28,6 @@ class LazyModel:
             raise ModelFailed(ModelFailure.TIMEOUT, "the model's package was not loaded in time")
         if self._model is None:
             raise self._problem or RuntimeError("nothing was loaded")
-        self._begin_meanwhile()
         return self._model.ask(prompt, ends - self._clock.now())
 
     def balance(self, seconds: float) -> Sequence[Balance]:
@@ -46,13 +38,6 @@ class LazyModel:
         if self._model is None:
             raise self._problem or RuntimeError("nothing was loaded")
         return self._model.balance(ends - self._clock.now())
-
-    def _begin_meanwhile(self) -> None:
-        meanwhile, self._meanwhile = self._meanwhile, None
-        if meanwhile is not None:
-            waiting = threading.Timer(MEANWHILE_AFTER_S, meanwhile)
-            waiting.daemon = True
-            waiting.start()
 
     def _run(self) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -28,10 +28,10 @@ class Setup:
     lines: io.StringIO = field(default_factory=io.StringIO)
     models: list[ChatModel] = field(default_factory=list)
 
-    def model(self, **changes: object) -> ChatModel:
+    def model(self, *, meanwhile: Callable[[], None] = lambda: None, **changes: object) -> ChatModel:
         settings = {"keys": (KEY,), "base_url": self.server.url, "model": "m-asked", **changes}
         log = Log(level=logging.DEBUG, stream=self.lines)
-        model = ChatModel(ChatSettings(**settings), log, self.clock, random_share=lambda: 0.0)  # type: ignore[arg-type] # named by the test
+        model = ChatModel(ChatSettings(**settings), log, self.clock, meanwhile=meanwhile, random_share=lambda: 0.0)  # type: ignore[arg-type] # named by the test
         self.models.append(model)
         return model
 

@@ -64,20 +64,3 @@ def test_a_broken_package_is_told() -> None:
 
     with pytest.raises(ImportError, match="openai"):
         LazyModel(load, FakeClock()).ask(ASKED, 5)
-
-
-def test_uses_the_wait_for_the_first_answer() -> None:
-    """What delivering needs is prepared once, while the first question waits, and not before one is asked."""
-    prepared, times = threading.Event(), []
-
-    def meanwhile() -> None:
-        times.append(threading.current_thread().name)
-        prepared.set()
-
-    model = LazyModel(FakeModel, FakeClock(), meanwhile)
-    assert not times
-    model.ask(ASKED, 5)
-    assert prepared.wait(20)
-    model.ask(ASKED, 5)
-    assert times != [threading.current_thread().name]
-    assert len(times) == 1

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
+import openai
 import pytest
 
 from reply.llm.request import Dialect
@@ -24,6 +28,43 @@ def test_keeps_the_path_of_a_base_url(setup: Setup) -> None:
     settings = ChatSettings.read(reader)
     assert setup.model(base_url=settings.base_url).ask(ASKED, 5).text == "yes"
     assert setup.server.requests[0].line == "POST /compatible-mode/v1/chat/completions HTTP/1.1"
+
+
+@pytest.mark.parametrize("azure", [False, True])
+def test_sends_what_the_package_sends(setup: Setup, azure: bool) -> None:
+    """The request is, field by field, the one that the package's own method for completions makes."""
+    setup.server.then(answered("yes")).then(answered("yes"))
+    there = Azure(f"http://{setup.server.address}", "our-deployment", "2024-10-21") if azure else None
+    model = setup.model(azure=there, temperature=0.5, max_answer_len=9)
+    model.ask(ASKED, 5)
+    arguments = {"temperature": 0.5, "max_tokens": 9, "stream": True, "stream_options": {"include_usage": True}}
+    messages: Any = [{"role": "user", "content": "Hello"}]
+    completions: Any = model._client(KEY).chat.completions.with_streaming_response
+    timeout = openai.Timeout(5.2, connect=10.0)
+    with completions.create(model="m-asked", messages=messages, timeout=timeout, **arguments) as response:
+        list(response.iter_bytes())
+    ours, theirs = setup.server.requests
+    assert ours.line == theirs.line
+    assert ours.body == theirs.body
+    assert theirs.headers.pop("x-stainless-raw-response") == "stream"
+    assert ours.headers == theirs.headers
+
+
+def test_uses_the_wait_for_the_first_answer(setup: Setup) -> None:
+    """What delivering needs is prepared once, when the first question is on its way, before it is answered."""
+    prepared = threading.Event()
+    times = []
+
+    def meanwhile() -> None:
+        times.append(threading.current_thread().name)
+        prepared.set()
+
+    # The server answers once that has been done; it never would be after the answer.
+    setup.server.then(prepared, answered("yes")).then(answered("yes again"))
+    model = setup.model(meanwhile=meanwhile)
+    assert not times
+    assert [model.ask(ASKED, 5).text, model.ask(ASKED, 5).text] == ["yes", "yes again"]
+    assert times == ["meanwhile"]
 
 
 def test_asks_azure(setup: Setup) -> None:
