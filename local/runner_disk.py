@@ -4,7 +4,7 @@
 |---|---|
 | slow | every operation takes `seconds` |
 | read-only | the mount lost its write permission (EROFS) |
-| full | no space left (ENOSPC) when a file is opened for writing |
+| full | no space left (ENOSPC) when a file is opened for writing; removing works |
 | permission | the role may not (EACCES) |
 | missing | the mount is gone (ENOENT) |
 | error-at-close | the upload fails, and a mount says so at close only (EIO) |
@@ -38,7 +38,7 @@ from local import runner_upload
 _WRITES = frozenset({"os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.truncate", "write"})
 _READS = frozenset({"os.listdir", "os.scandir", "read"})
 _CODES = {"permission": errno.EACCES, "missing": errno.ENOENT}
-_WRITE_CODES = {"read-only": errno.EROFS, "full": errno.ENOSPC}
+_WRITE_CODES = {"read-only": (errno.EROFS, _WRITES), "full": (errno.ENOSPC, frozenset({"os.mkdir", "write"}))}
 _real_open = io.open
 _real_listdir = os.listdir
 _real_scandir = os.scandir
@@ -128,7 +128,9 @@ class Disk:
                 os._exit(137)
             elif name == "trace" and self._report is not None and operation in _READS:
                 self._report(operation, self._within(path), self._number)
-            code = _CODES.get(name) or (_WRITE_CODES.get(name) if operation in _WRITES else None)
+            code = _CODES.get(name)
+            if name in _WRITE_CODES and operation in _WRITE_CODES[name][1]:
+                code = _WRITE_CODES[name][0]
             if name == "remembers" and self._believed_missing(operation, path):
                 code = errno.ENOENT
             if code is not None:

@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -201,6 +203,19 @@ def test_the_bucket_fails_as_told(plain, name, details, state) -> None:
     plain.mend_disk()
     plain.wait(plain.say(lin, "after"))
     assert said(plain, "disk ") == ["written", state, "written"]
+
+
+def test_a_full_bucket_lets_files_be_removed(tmp_path) -> None:
+    """No space is left for what is new; what is there can go, which a read-only bucket refuses."""
+    (tmp_path / "old").write_text("old")
+    program = (
+        "import os, sys; from local.runner_disk import Disk; d = Disk(sys.argv[1]);"
+        "d.set_faults([{'name': sys.argv[2]}]); os.remove(sys.argv[1] + '/old')"
+    )
+    run = [sys.executable, "-c", program, str(tmp_path)]
+    assert subprocess.run([*run, "read-only"], capture_output=True, check=False).returncode == 1
+    assert subprocess.run([*run, "full"], capture_output=True, check=False).returncode == 0
+    assert not (tmp_path / "old").exists()
 
 
 def test_a_fault_of_the_bucket_can_be_narrowed(plain) -> None:
