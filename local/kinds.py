@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.payloads import SINGLE_ONLY
+from local.quotes import SHAPES
 
 
 @dataclass(frozen=True)
@@ -54,3 +55,24 @@ KINDS = {
     )
 }
 """By id."""
+
+_SHAPES = {
+    "text": ("文字，在 content.text 里", "text in content.text"),
+    "content": ("文字，在 content.content 里", "text in content.content"),
+    "richText": ("图文混排", "words and a picture"),
+    "picture": ("图片", "a picture"),
+    "file": ("文件", "a file"),
+    "audio": ("语音", "a voice message"),
+    "video": ("视频", "a video"),
+    "chatRecord": ("聊天记录", "forwarded messages"),
+    "card": ("机器人的卡片，没有内容", "a robot's card, without content"),
+    "unknownMsgType": ("不转发的类型，没有内容", "a type that is not passed on, without content"),
+    "encrypted": ("企业加密后的密文", "ciphertext of an organisation that encrypts"),
+    "id": ("只有 originalMsgId", "originalMsgId only"),
+    "legacy": ("旧的 quoteMessage", "the old quoteMessage"),
+}
+
+
+def shapes() -> list[dict[str, Any]]:
+    """How a quote can arrive, as the page knows it."""
+    return [{"id": name, "line": dict(zip(("zh", "en"), _SHAPES[name], strict=True))} for name in SHAPES]

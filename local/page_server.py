@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from local.drafts import MessageRefused
-from local.kinds import KINDS
+from local.kinds import KINDS, shapes
 from local.messages import Sent, Shown
 from local.page_state import PageState
 from local.page_switches import PageSwitches
@@ -116,7 +116,7 @@ class PageServer:
         return web.Response(body=picture.data, content_type=picture.content_type, headers=headers)
 
     async def _kinds(self, _: web.Request) -> web.StreamResponse:
-        return _json({"kinds": [kind.described() for kind in KINDS.values()]})
+        return _json({"kinds": [kind.described() for kind in KINDS.values()], "shapes": shapes()})
 
     async def _faults(self, _: web.Request) -> web.StreamResponse:
         return _json(self._switches.catalogue())

@@ -8,9 +8,9 @@ from local.cards import CardCall
 from local.fc import Invocation
 from local.functions import SECURITY_TOKEN
 from local.messages import Delivery, Sent
-from local.model import ModelRequest
 from local.parts import Parts
 from local.sentences import sentence
+from local.story_model import logged, requested
 
 Json = dict[str, Any]
 
@@ -63,8 +63,7 @@ def story_of(sent: Sent, parts: Parts) -> Json:
     runs = {invocation.request_id for invocation in invocations}
     deliveries = [_delivery(delivery, parts) for delivery in sent.deliveries]
     first = deliveries[0] if deliveries else {"request": None, "response": None}
-    story: Json = {**first, "invocations": [_invocation(invocation) for invocation in invocations]}
-    story["model"] = [_model(request) for request in parts.model.requests if request.turn in runs]
+    story: Json = {**first, "invocations": [_invocation(invocation) for invocation in invocations], "model": []}
     story["webhook"] = [
         {"at": post.at, "status": post.status, "errcode": post.errcode, "fault": post.fault or None}
         | {"body": _text(post.body), "answer": _text(post.answer)}
@@ -79,6 +78,8 @@ def story_of(sent: Sent, parts: Parts) -> Json:
     ]
     story["files"] = [f"{change.operation} {change.path}" for change in files]
     lines = sorted((line for pool in pools for line in pool.logs if line.request_id in runs), key=lambda line: line.at)
+    asked = [requested(request) for request in parts.model.requests if request.turn in runs]
+    story["model"] = asked or logged(lines)
     story["logs"] = [f"{line.function}  {line.text}" for line in lines]
     if len(deliveries) > 1:
         story["redeliveries"] = deliveries[1:]
@@ -114,21 +115,6 @@ def _invocation(invocation: Invocation) -> Json:
 def _card_call(call: CardCall, parts: Parts) -> Json:
     found = {"at": call.at, "method": call.method, "url": parts.dingtalk.site.url + call.path, "status": call.status}
     return {**found, "fault": call.fault or None, "body": _text(call.body), "answer": _text(call.answer)}
-
-
-def _model(request: ModelRequest) -> Json:
-    hidden = {"authorization", "api-key"}
-    headers = {name: "***" if name.lower() in hidden else value for name, value in request.headers.items()}
-    return {
-        "path": request.path,
-        "status": request.status,
-        "first_token_ms": request.first_token_at - request.at if request.first_token_at else None,
-        "total_ms": request.done_at - request.at if request.done_at else None,
-        "usage": request.usage,
-        "headers": headers,
-        "body": request.body,
-        "answer": request.answer,
-    }
 
 
 def _text(data: bytes) -> str:

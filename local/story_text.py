@@ -77,6 +77,11 @@ def _invocation(invocation: Json) -> Iterator[str]:
 
 
 def _model(request: Json) -> Iterator[str]:
+    if "logged" in request:
+        told = [f"{name} {value}" for name, value in request.items() if name != "usage" and value is not None]
+        counts = [f"{name} {value}" for name, value in request.get("usage", {}).items()]
+        yield f"reply ↔ model, as reply logged it: {', '.join([*told, *counts])}"
+        return
     yield f"reply → model: POST {request['path']}"
     yield from _wrapped(json.dumps(request["body"], ensure_ascii=False))
     times = [

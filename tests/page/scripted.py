@@ -47,6 +47,7 @@ KINDS = [
     {"id": "unknownMsgType", "line": _both("钉钉不转发的类型", "not passed on"), "group": True, "text": "none"},
     {"id": "quota", "line": _both("调用量用尽", "quota used up"), "group": True, "text": "none"},
 ]
+SHAPES = [{"id": name, "line": _both(f"形式 {name}", f"shape {name}")} for name in ("text", "legacy")]
 CODES = ["300001", "130101"]
 FAULTS = {
     "groups": [
@@ -233,7 +234,7 @@ def _handler(server: ScriptedServer) -> type[BaseHTTPRequestHandler]:
                 server.ready.wait()
                 self._json(200, server.state)
             elif self.path == "/api/kinds":
-                self._json(200, {"kinds": KINDS})
+                self._json(200, {"kinds": KINDS, "shapes": SHAPES})
             elif self.path == "/api/faults":
                 self._json(200, {**FAULTS, "active": server.state["faults"]})
             elif self.path.startswith("/api/media/"):

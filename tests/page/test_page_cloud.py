@@ -204,10 +204,18 @@ def test_story_has_every_step(visit, address, cloud, picture):
     sees(page, ".story summary", "Webhook 投递")
     page.locator("[data-chapter=invocations] summary").click()
     page.locator("[data-chapter=model] summary").click()
-    sees(page, "#story", "first_token_ms")
+    sees(page, "[data-chapter=model] dt", "首字")
     picture(page, "page")
     page.evaluate("for (const chapter of document.querySelectorAll('#story details')) chapter.open = true")
-    for wanted in ("首字", "sign:", "sessionWebhook", "reply · ", "first_token_ms", '"errcode": 0', '"role": "user"'):
+    for wanted in (
+        "首字",
+        "sign:",
+        "sessionWebhook",
+        "reply · 异步调用",
+        "first_token_ms",
+        '"errcode": 0',
+        '"role": "user"',
+    ):
         expects(page.locator("#story")).to_contain_text(wanted)
     picture(page, "story-real")
 

@@ -167,3 +167,33 @@ def test_refused_message_is_given_back(visit, scripted):
     # The browser itself reports a 400 in its console; nothing else may be there.
     assert len(visit.problems) == 1
     assert "400" in visit.problems.pop()
+
+
+def test_an_expert_alters_the_callback(visit, scripted, picture):
+    """While the fold is open, the shape of the quote and the fields of the body are as asked; closed, nothing is."""
+    scripted.answer(scripted.message(text="问"), "答")
+    page = visit(scripted.url)
+    page.locator("#expert summary").click()
+    page.locator("#expert-shape option").nth(2).wait_for(state="attached")
+    page.select_option("#expert-shape", "legacy")
+    page.fill("#expert-change", '{"senderStaffId": "", "extra": [1]}')
+    page.fill("#expert-drop", "robotCode, msgId")
+    item(page, "答").hover()
+    item(page, "答").locator(".quote").click()
+    picture(page, "expert")
+    write(page, "改动了")
+    sees(page, ".plain", "改动了")
+    assert {name: scripted.drafts[-1].get(name) for name in ("quoteShape", "change", "drop")} == {
+        "quoteShape": "legacy",
+        "change": {"senderStaffId": "", "extra": [1]},
+        "drop": ["robotCode", "msgId"],
+    }
+    page.fill("#expert-change", "[1]")
+    write(page, "写错了")
+    sees(page, "#trouble", "JSON 对象")
+    expects(page.locator("#text")).to_have_value("写错了")
+    page.locator("#expert summary").click()
+    page.press("#text", "Enter")
+    sees(page, ".plain", "写错了")
+    assert not {"quoteShape", "change", "drop"} & scripted.drafts[-1].keys()
+    expects(page.locator("#trouble")).to_be_hidden()

@@ -47,6 +47,9 @@ def test_story_shows_everything_and_copies_as_curl(visit, scripted, picture):
     sees(page, ".start-line", "POST http://127.0.0.1:9/dingtalk?a=1&b=2")
     for wanted in ("sign: a+b/c==", "200 · 23 ms", "m_1", "首字 4 ms · 共 9 ms", "sendBySession", "handed_over"):
         expects(page.locator("#story")).to_contain_text(wanted)
+    labels = ["状态码", "任务 ID", "耗时", "请求头", "正文", "应答"]
+    found = page.locator("#story :is(dt, .label)").all_text_contents()
+    assert [label for label in labels if label not in found] == []
     picture(page, "story")
     shell = "curl() { printf '%s\\0' \"$@\"; }\n" + copied(page, "#curl")
     words = subprocess.run(["sh", "-c", shell], capture_output=True, check=True).stdout.decode().split("\0")[:-1]
@@ -102,3 +105,36 @@ def test_story_follows_the_message_while_it_happens(visit, scripted):
     scripted.stories[question["id"]] = {**STORY, "logs": ["后来的一行"]}
     scripted.answer(question, "答")
     sees(page, "#story summary", "函数日志")
+
+
+def test_names_in_a_story_are_in_the_language_of_the_page(visit, scripted):
+    """Every name and value of the local cloud's interface has a word in both; what is unknown stays as it is."""
+    question = scripted.message(text="你好", state=state_of("answered"))
+    run = {"function": "reply", "how": "async", "state": "succeeded", "task_id": "m_1", "unheard_of": 1}
+    attempt = {"result": "exit", "ms": 1234, "cold": True, "instance": "i-1"}
+    scripted.stories[question["id"]] = {**STORY, "invocations": [{**run, "attempts": [attempt]}]}
+    page = visit(scripted.url)
+    page.locator(".state").click()
+    chapter = page.locator("[data-chapter=invocations]")
+    for wanted in ("reply · 异步调用", "状态成功", "结果进程死亡", "耗时1.2 s", "冷启动是", "unheard_of1", "实例i-1"):
+        expects(chapter).to_contain_text(wanted)
+    page.click("#language")
+    for wanted in ("reply · asynchronous", "statesucceeded", "resultdied", "took1.2 s", "cold startyes", "unheard_of1"):
+        expects(chapter).to_contain_text(wanted)
+
+
+def test_a_real_model_is_told_from_the_log(visit, scripted):
+    """The chapter says why there is no request and has what was logged; the copied test scripts the answer."""
+    scripted.state["model"] = {"demo": False, "name": "m-1"}
+    question = scripted.message(text="你好", state=state_of("answered"))
+    scripted.answer(question, "真的回答")
+    told = {"logged": "outcome", "model": "m-1", "first_token_ms": 300, "total_ms": 900, "usage": {"prompt_tokens": 5}}
+    scripted.stories[question["id"]] = {**STORY, "model": [{"logged": "model_retry", "reason": "server"}, told]}
+    page = visit(scripted.url, permissions=CLIPBOARD)
+    page.locator(".message[data-from=bot] .state").click()
+    chapter = page.locator("[data-chapter=model]")
+    expects(chapter.locator("summary")).to_contain_text("首字 300 ms · 共 900 ms")
+    chapter.locator("summary").click()
+    expects(chapter.locator(".hint")).to_contain_text("真实模型由函数直接访问")
+    expects(chapter).to_contain_text("prompt_tokens")
+    assert '    cloud.model.script("真的回答")' in copied(page, "#copy-test").splitlines()

@@ -4,6 +4,7 @@ import { Refused, sendMessage } from "./api.js";
 import { Attachment } from "./attachment.js";
 import { byId } from "./dom.js";
 import { draftOf, draftsOf, lacksWords } from "./drafts.js";
+import { altered, drawExpert, wireExpert } from "./expert.js";
 import { wireKindMenu } from "./kind_menu.js";
 import { say } from "./language.js";
 import { keep, recall } from "./memory.js";
@@ -30,6 +31,7 @@ export class Composer {
     byId("send").addEventListener("click", () => this.submit());
     byId("mention").addEventListener("click", () => this.#toggleMention());
     byId("unquote").addEventListener("click", () => this.quote(null));
+    wireExpert((problem) => this.#failed(problem));
     wireKindMenu({
       group: () => this.#conversation?.kind === "group",
       attachment: this.#attachment,
@@ -67,6 +69,7 @@ export class Composer {
     for (const name of ["text", "send", "picture", "more"]) byId(name).disabled = !this.#conversation;
     this.#attachment.place(group);
     this.#drawQuote();
+    drawExpert().catch((problem) => this.#failed(problem));
   }
 
   /** Put the cursor into the text. */
@@ -85,8 +88,9 @@ export class Composer {
   submit(given) {
     const text = given ?? byId("text").value;
     const attached = given === undefined ? this.#attachment.now : null;
-    if (!this.#conversation) return;
-    const drafts = draftsOf(text, attached, this.#place());
+    const place = this.#place();
+    if (!place) return;
+    const drafts = draftsOf(text, attached, place);
     if (drafts.length === 0) return;
     if (drafts.some(lacksWords)) return this.#trouble(say("wordsNeeded"));
     if (given === undefined) this.#write("");
@@ -98,13 +102,22 @@ export class Composer {
 
   /** A kind without words goes at once; another one waits for them. */
   #choose(kind) {
-    if (kind.text === "none") this.#send(draftOf("", { kind: kind.id }, this.#place()));
-    else this.#attachment.set({ kind: kind.id });
+    const place = this.#place();
+    if (kind.text !== "none") this.#attachment.set({ kind: kind.id });
+    else if (place) this.#send(draftOf("", { kind: kind.id }, place));
   }
 
+  /** Where, as whom and how a message is sent; null when it cannot be. */
   #place() {
+    if (!this.#conversation) return null;
     const { robot, person } = this.#store;
-    return { conversation: this.#conversation, person, robot: robot.name, mention: this.#mentions(), quote: this.#quote?.id };
+    const known = { conversation: this.#conversation, person, robot: robot.name, mention: this.#mentions(), quote: this.#quote?.id };
+    try {
+      return { ...known, altered: altered() };
+    } catch {
+      this.#trouble(say("expertNotJson"));
+      return null;
+    }
   }
 
   #attached(trouble) {

@@ -22,15 +22,19 @@ export function draftsOf(text, attached, place) {
   return [draftOf("", attached, place), ...(text.trim() ? [draftOf(text, {}, place)] : [])];
 }
 
-/** One draft. In a group, a typed @robot counts as a mention and is taken out of the words. */
-export function draftOf(text, attached, { conversation, person, robot, mention, quote }) {
-  const draft = { conversation: conversation.id, person, text, ...attached };
+/**
+ * One draft. In a group, a typed @robot counts as a mention and is taken out of the words. `altered` ({quoteShape?,
+ * change?, drop?}) is what an expert wants to be different.
+ */
+export function draftOf(text, attached, { conversation, person, robot, mention, quote, altered }) {
+  const { quoteShape, ...changes } = altered ?? {};
+  const draft = { conversation: conversation.id, person, text, ...attached, ...changes };
   if (conversation.kind === "group") {
     const typed = `@${robot}`;
     const named = text.trimStart().startsWith(typed);
     draft.mention = named || mention;
     if (named) draft.text = text.trimStart().slice(typed.length).trimStart() || " ";
   }
-  if (quote && QUOTING.includes(draft.kind ?? "text")) draft.quote = quote;
+  if (quote && QUOTING.includes(draft.kind ?? "text")) Object.assign(draft, { quote }, quoteShape && { quoteShape });
   return draft;
 }

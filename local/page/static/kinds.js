@@ -5,11 +5,18 @@ import { currentLanguage, say } from "./language.js";
 import { WORDS } from "./words.js";
 
 let kinds = null;
+let shapes = [];
 
 /** Every kind that can be sent, as the server lists them; asked once. */
 export async function sendable() {
-  kinds ??= (await fetchKinds()).kinds;
+  if (!kinds) ({ kinds, shapes = [] } = await fetchKinds());
   return kinds;
+}
+
+/** How a quote can arrive, as the server lists it. */
+export async function quoteShapes() {
+  await sendable();
+  return shapes;
 }
 
 /** One of them; null when it is unknown, or nobody has asked yet. */
@@ -21,5 +28,5 @@ export function kindName(id) {
   return key in WORDS.zh ? say(key) : id;
 }
 
-/** What the server says a kind is. */
+/** What the server says a kind, or a shape, is. */
 export const kindLine = (kind) => kind.line[currentLanguage()];

@@ -25,6 +25,9 @@ export function say(key, values = {}) {
   return WORDS[language][key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
+/** The word for a name of the interface (`fact_…`) or for one of its values (`value_…`); the name itself where there is none. */
+export const word = (kind, name) => WORDS[language][`${kind}_${name}`] ?? name;
+
 /** Fill in the sentences of everything below `root` that asks for one. */
 export function sayAll(root) {
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";

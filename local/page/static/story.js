@@ -121,6 +121,7 @@ export class StoryPanel {
         "details",
         { "data-chapter": key, open: this.#opened.get(key) ?? open },
         element("summary", {}, heading ? say(heading) : key, count, brief(key, value)),
+        key === "model" && hintOf(this.#store, value),
         valueView(value),
       );
     });
@@ -143,6 +144,10 @@ function brief(key, value) {
   return text ? element("span", { class: good ? "brief good" : "brief bad" }, text) : null;
 }
 
+/** The functions talk to a real model directly. */
+const hintOf = ({ model }, requests) =>
+  (!model.demo || requests.some(({ logged }) => logged)) && element("p", { class: "hint" }, say("storyModelLogged"));
+
 const known = (ms) => (ms === null || ms === undefined ? "–" : duration(ms));
 
 const BRIEFS = {
@@ -151,6 +156,7 @@ const BRIEFS = {
   model(requests) {
     const last = requests.at(-1);
     if (!last) return null;
+    if (last.logged && last.total_ms === undefined) return [last.reason ?? last.logged, false];
     return [say("briefModel", { first: known(last.first_token_ms), total: known(last.total_ms) }), (last.status ?? 200) < 400];
   },
   webhook(posts) {

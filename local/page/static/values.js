@@ -1,12 +1,14 @@
 // Any JSON value as something to read: requests and responses as such, lists as steps, the rest as names and values.
 
 import { element, icon } from "./dom.js";
-import { exactTime, say } from "./language.js";
+import { duration, exactTime, say, word } from "./language.js";
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const needsBlock = (entry) => typeof entry === "string" && (entry.length > LONGEST_FACT || /\n|^\s*[[{]/.test(entry));
 const isPlain = (value) => value === null || typeof value !== "object";
 const LONGEST_FACT = 80;
+/** Whose values are words of the interface. */
+const NAMED = ["state", "result"];
 
 /** The view of one value of a story. */
 export function valueView(value) {
@@ -30,7 +32,7 @@ function objectView(value) {
   const later = [];
   for (const [key, entry] of Object.entries(value)) {
     if (start && ["method", "url", "function", "how"].includes(key)) continue;
-    if (isPlain(entry) && key !== "body" && !needsBlock(entry)) facts.append(element("dt", {}, key), element("dd", {}, fact(key, entry)));
+    if (isPlain(entry) && key !== "body" && !needsBlock(entry)) facts.append(element("dt", {}, word("fact", key)), element("dd", {}, fact(key, entry)));
     else if (entry !== null && entry !== "") later.push([key, entry]);
   }
   if (facts.children.length) view.append(facts);
@@ -41,13 +43,14 @@ function objectView(value) {
 /** What stands above everything else: a request's address, or the function that ran and how it was called. */
 function startLine({ method, url, function: name, how }) {
   if (url) return `${method ?? "POST"} ${url}`;
-  return name && how ? `${name} · ${how}` : null;
+  return name && how ? `${name} · ${word("value", how)}` : null;
 }
 
 function fact(key, entry) {
   if (entry === null || entry === "") return "–";
   if (key === "at" && typeof entry === "number") return exactTime(entry);
-  return key === "ms" || key.endsWith("_ms") ? `${entry} ms` : String(entry);
+  if (typeof entry === "number" && (key === "ms" || key.endsWith("_ms"))) return duration(entry);
+  return typeof entry === "boolean" || NAMED.includes(key) ? word("value", String(entry)) : String(entry);
 }
 
 function part(key, entry) {
@@ -59,7 +62,7 @@ function part(key, entry) {
   return labelled(key, block(textOf(entry)));
 }
 
-const labelled = (key, view) => element("div", { class: "labelled" }, element("p", { class: "label" }, key), view);
+const labelled = (key, view) => element("div", { class: "labelled" }, element("p", { class: "label" }, word("fact", key)), view);
 
 function textOf(value) {
   if (typeof value !== "string") return JSON.stringify(value, null, 2);
