@@ -30,8 +30,8 @@ YOUNG_MS = 60_000
 SECOND_LOOKS_MS = DAY_MS
 """How long (ms) a file that was set aside is looked at again: it may have been the mount that was at fault."""
 
-_OURS = re.compile(r"(\d{13})-[0-9a-f]{16}\.json")
-_ASIDE = re.compile(r".*\.(\d{13})\.set-aside")
+_OURS = re.compile(r"([0-9]{13})-[0-9a-f]{16}\.json")
+_ASIDE = re.compile(r"[0-9]{13}-[0-9a-f]{16}\.json\.([0-9]{13})\.set-aside")
 
 
 @dataclass(frozen=True)
