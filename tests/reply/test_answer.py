@@ -281,6 +281,17 @@ def test_a_redelivery_counted_to_another_day_is_recognised(world: World) -> None
     assert len(world.chat.seen) == 1
 
 
+@pytest.mark.parametrize("signed_before", [0, 86_400], ids=["no time", "time too long ago"])
+def test_a_redelivery_over_midnight_is_recognised_by_the_record(world: World, signed_before: int) -> None:
+    """A time that follows the signature falls on the next day; the document may have let go of the turn by then."""
+    tomorrow = int((NOW + 86_400) * 1000)
+    run(world, message())
+    shutil.rmtree(world.mount / "conversations")
+    again = message(created_at=tomorrow, signed_at=tomorrow + signed_before * 1000, handover="x")
+    assert run(world, again) == "done"
+    assert len(world.chat.seen) == 1
+
+
 def break_mount(world: World) -> None:
     shutil.rmtree(world.mount)
     world.mount.write_text("not a directory")

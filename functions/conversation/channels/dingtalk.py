@@ -19,7 +19,7 @@ from conversation.channels.json_fields import Fields, identifier, milliseconds, 
 from conversation.http import Request
 from shared.clock import Clock
 from shared.errors import Rejected, WebhookRefused
-from shared.message import Message, ReplyTarget, Sender
+from shared.message import CREATED_BEFORE_MS, Message, ReplyTarget, Sender
 from shared.webhook import checked_webhook
 from shared.wording import Wording
 
@@ -27,8 +27,8 @@ OLDEST = 3_600_000
 """Milliseconds after which a signature is refused, as DingTalk's documentation wants."""
 FARTHEST_AHEAD = 300_000
 """Milliseconds that a signed time may lie ahead of this machine's clock."""
-CREATED_BEFORE, CREATED_AFTER = 86_400_000, 300_000
-"""Milliseconds before and after the signed time between which the unsigned `createAt` is believed."""
+CREATED_AFTER = 300_000
+"""Milliseconds after the signed time up to which the unsigned `createAt` is believed; CREATED_BEFORE_MS before it."""
 QUOTE_LIMIT = 2_000
 """Characters of a quoted message that are used."""
 NICK_LIMIT = 64
@@ -122,7 +122,7 @@ class DingTalk:
             group=group,
             sender=sender,
             reply_to=ReplyTarget(webhook, milliseconds(data.get("sessionWebhookExpiredTime"))),
-            created_at=min(max(created_at or signed.at, signed.at - CREATED_BEFORE), signed.at + CREATED_AFTER),
+            created_at=min(max(created_at or signed.at, signed.at - CREATED_BEFORE_MS), signed.at + CREATED_AFTER),
             text=question,
             quote=self._cut(quote.text),
             quote_unreadable=quote.unreadable,
