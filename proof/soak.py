@@ -21,7 +21,7 @@ from proof.outcomes import OUTCOMES, Tally, judge, turn_ids
 from proof.plan import Plan
 from proof.result import Result, Violation
 from proof.soak_curve import Level
-from proof.soak_faults import conditions
+from proof.soak_faults import FROZEN, FROZEN_S, conditions
 from proof.soak_measure import Files, Instances, crowded, files, percentile, resident_mb
 from proof.soak_traffic import FORBIDDEN, Planned, Town, thinking
 
@@ -139,6 +139,7 @@ class _Run:
         self._town = Town.of(cloud, self._choose)
         self._instances = Instances()
         self._suspect: set[str] = set()
+        self._frozen: list[Fault] = []
         self._began = time.monotonic()
 
     def all(self) -> None:
@@ -176,12 +177,15 @@ class _Run:
             while waiting:
                 told.append(await self._one(waiting.pop()))
 
+        warden = asyncio.ensure_future(self._end_frozen())
         await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+        warden.cancel()
         return told
 
     async def _one(self, planned: Planned) -> Told:
         cloud = self._cloud
         faults = [dose.switch_on(cloud, planned.place) for dose in planned.trouble]
+        self._frozen += [fault for fault in faults if fault.switch == FROZEN]
         sent = cloud.dingtalk.compose(planned.person, planned.place, planned.words, kind=planned.kind)
         cloud.dingtalk.take(sent)
         await cloud.parts.callbacks.send(sent)
@@ -193,6 +197,17 @@ class _Run:
         for fault in faults:
             cloud.parts.switches.off(fault.number)
         return Told(planned, sent, faults)
+
+    async def _end_frozen(self) -> None:
+        """End what is frozen, as FC does at its time-out, but sooner."""
+        cloud = self._cloud
+        while True:
+            await asyncio.sleep(FROZEN_S)
+            for fault in [fault for fault in self._frozen if fault.met_by]:
+                self._frozen.remove(fault)
+                for instance in list(cloud.fc.pools["reply"].instances):
+                    if instance.call and cloud.fc.concerned(instance.call.event).message in fault.met_by:
+                        instance.shoot(instance.call)
 
     def _over(self, sent: Sent) -> bool:
         runs = self._cloud.fc.carrying(sent.session)

@@ -23,17 +23,25 @@ LEFT_OUT: Mapping[str, str] = {
 }
 """Faults that are not tried here, and why."""
 
-CONVERSATION_KILLED = "conversation-killed"
-"""Beside the catalogue: the instance of `conversation` dies at the start or the end, and DingTalk delivers again."""
+OFTEN: Mapping[str, int] = {"killed": 6, "conversation-killed": 2}
+"""Faults that are chosen so many times as often as others of their group: there are several points to die at."""
 
 KINDS: Mapping[str, Sequence[str]] = {
-    group: (
-        *(name for name, entry in CATALOGUE.items() if entry.group == group and name not in LEFT_OUT),
-        *(("killed",) * 5 + (CONVERSATION_KILLED,) * 2 if group == "fc" else ()),
+    group: tuple(
+        name
+        for name, entry in CATALOGUE.items()
+        if entry.group == group and name not in LEFT_OUT
+        for _ in range(OFTEN.get(name, 1))
     )
     for group in GROUPS
 }
-"""Faults that are tried, by group; who is killed has several points to die at."""
+"""Faults that are tried, by group."""
+
+FROZEN = "frozen"
+"""An instance that stops without ending until FC's time-out; here once for a message, and ended within FROZEN_S."""
+
+FROZEN_S = 1.0
+"""Real seconds within which a frozen instance is ended, instead of FC's time-out."""
 
 TIMES = (1, 1, 1, 2, 3, 8)
 """How often a fault is met, when it is not met by everything that one message does."""
@@ -81,11 +89,6 @@ class Dose:
 
     def switch_on(self, cloud: LocalCloud, where: Conversation) -> Fault:
         """Let the next message there meet it."""
-        if self.name == CONVERSATION_KILLED:
-            step = str(self.parameters["step"])
-            fault = Fault(step, 1, where.id, function="conversation", switch=self.name)
-            cloud.fc.kills.add(fault)
-            return fault
         often = {"messages": 1} if self.times is None else {"times": self.times}
         return cloud.switch_on(self.name, where=where, **often, **self.parameters)
 
@@ -97,11 +100,9 @@ def doses(choose: random.Random) -> tuple[Dose, ...]:
 
 
 def _dose(name: str, choose: random.Random) -> Dose:
-    if name == CONVERSATION_KILLED:
-        return Dose(name, 1, {"step": choose.choice(("start", "end"))})
     entry = CATALOGUE[name]
     parameters = {parameter.name: _value(entry, parameter, choose) for parameter in entry.parameters}
-    if entry.queue == "callbacks":
+    if entry.queue == "callbacks" or name in (FROZEN, "conversation-killed"):
         return Dose(name, 1, parameters)
     always = choose.random() < (0.5 if entry.group == "bucket" else 0.2)
     return Dose(name, None if always else choose.choice(TIMES), parameters)
@@ -116,6 +117,6 @@ def _value(entry: Entry, parameter: Parameter, choose: random.Random) -> float |
 def conditions(names: Iterable[str]) -> Conditions:
     """What the judge has to know of the faults that a message has met."""
     names = set(names)
-    bucket = any(name in CATALOGUE and CATALOGUE[name].group == "bucket" for name in names)
+    bucket = any(CATALOGUE[name].group == "bucket" for name in names)
     unsaid = {"invoke-unknown", "invoke-slow", "invoke-duplicated"}
     return Conditions(bucket=bucket, acceptance=bool(names & unsaid))

@@ -1,0 +1,298 @@
+"""Short cases, each of one promise: what a build that was broken on purpose must fail, and the real one must not.
+
+They are tried against every broken build that no other part of the proof catches as cheaply.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from local.cloud import LocalCloud, Reply
+from local.messages import Sent
+from proof.outcomes import FAILED, UNDELIVERABLE, Conditions, Verdict, judge
+from proof.plan import RULES, Case, Plan
+from proof.result import Result, Violation
+
+COPIES = 8
+"""Copies of one message that are delivered at the same moment."""
+
+_LONG = "这是一个很长的回答。" * 1500
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One case at work. `judged` has every message that was sent."""
+
+    cloud: LocalCloud
+    judged: list[Verdict] = field(default_factory=list)
+
+    def said(self, text: str = "你好", **how: object) -> Sent:
+        """A message of somebody new (or of `person`), when nothing of it runs any more."""
+        person = how.pop("person", None) or self.cloud.person()
+        sent = self.cloud.say(person, text, **how)  # type: ignore[arg-type]  # keywords of `compose`
+        self.cloud.wait(sent, 60)
+        return sent
+
+    def outcome(self, sent: Sent, *, bucket: bool = False) -> Verdict:
+        """Judge a message once; `bucket` is whether the bucket failed meanwhile."""
+        self.judged.append(judge(self.cloud, sent, Conditions(bucket=bucket)))
+        return self.judged[-1]
+
+    def prompt(self, text: str) -> str:
+        """Everything the model was given when the question that contains `text` was asked; "" when it never was."""
+        asked = [request for request in list(self.cloud.model.requests) if text in request.question]
+        return "\n".join(message["content"] for message in asked[-1].messages) if asked else ""
+
+
+Problems = Iterator[str]
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One case: how its cloud is set up, and what is done; every sentence it yields is a violation."""
+
+    name: str
+    work: Callable[[Trial], Problems]
+    cloud: Mapping[str, object] = field(default_factory=dict)
+
+
+def _plain(trial: Trial) -> Problems:
+    trial.outcome(trial.said())
+    if len(trial.cloud.model.requests) != 1:
+        yield f"the model was asked {len(trial.cloud.model.requests)} times"
+
+
+def _redelivered_later(trial: Trial) -> Problems:
+    sent = trial.said()
+    trial.cloud.advance(3600)
+    trial.cloud.redeliver(sent)
+    trial.cloud.wait(sent)
+    trial.outcome(sent)
+    if len(trial.cloud.model.requests) != 1:
+        yield "the redelivery was asked again"
+
+
+def _redelivered_while_it_runs(trial: Trial) -> Problems:
+    cloud = trial.cloud
+    cloud.model.script(Reply("一", first_token=1.0))
+    sent = cloud.say(cloud.person(), "慢一点")
+    if not cloud.until(lambda: bool(cloud.model.requests)):
+        yield "the model was never asked"
+    cloud.redeliver(sent)
+    cloud.wait(sent)
+    trial.outcome(sent)
+    if len(cloud.model.requests) != 1:
+        yield f"the model was asked {len(cloud.model.requests)} times"
+
+
+def _copies_at_once(trial: Trial) -> Problems:
+    cloud = trial.cloud
+    cloud.disk_fails("slow", seconds=0.15)  # nobody sees early what another has written: the copies really race
+    for number in range(2):
+        sent = cloud.compose(cloud.person(), "很多份")
+        cloud.deliver(sent, copies=COPIES)
+        cloud.wait(sent, 60)
+        trial.outcome(sent)
+        if len(cloud.model.requests) != number + 1:
+            yield f"for {number + 1} messages the model was asked {len(cloud.model.requests)} times"
+            break
+
+
+def _refused_by_dingtalk(trial: Trial) -> Problems:
+    for code in ("-1", "130101", "40035"):
+        trial.cloud.dingtalk_fails(code)
+        sent = trial.said()
+        trial.outcome(sent)
+    trial.cloud.dingtalk_fails("300001", 20)
+    if trial.outcome(trial.said()).outcome != UNDELIVERABLE:
+        yield "a closed webhook was not put on record"
+
+
+def _slower_than_the_watchdog(trial: Trial) -> Problems:
+    trial.cloud.model.script(Reply("太晚了", first_token=1.6))
+    trial.outcome(trial.said())
+    yield from ()
+
+
+def _hanging_bucket(trial: Trial) -> Problems:
+    cloud = trial.cloud
+    cloud.disk_fails("slow", seconds=30.0)
+    sent = trial.said()
+    cloud.mend_disk()
+    trial.outcome(sent, bucket=True)
+    yield from ()
+
+
+def _killed_at(point: str) -> Callable[[Trial], Problems]:
+    def work(trial: Trial) -> Problems:
+        trial.cloud.kill_at(point)
+        trial.outcome(trial.said())
+        if len(trial.cloud.model.requests) != 1:
+            yield f"the model was paid {len(trial.cloud.model.requests)} times for a saved answer"
+
+    return work
+
+
+def _always_killed(trial: Trial) -> Problems:
+    trial.cloud.kill_at("model", 20)
+    if (found := trial.outcome(trial.said())).outcome != FAILED:
+        yield f"the outcome is {found.outcome}, wanted an explanation by the last attempt"
+
+
+def _given_up(trial: Trial) -> Problems:
+    trial.cloud.kill_at("start", 3)
+    if (found := trial.outcome(trial.said())).outcome != FAILED:
+        yield f"the outcome is {found.outcome}, wanted an explanation after FC gave up"
+
+
+def _remembered(trial: Trial) -> Problems:
+    person = trial.cloud.person()
+    for number in range(3):
+        trial.outcome(trial.said(f"金丝雀{number}", person=person))
+    asked = trial.prompt("金丝雀2")
+    if "金丝雀0" not in asked or "金丝雀1" not in asked:
+        yield "an earlier turn is missing in the prompt"
+
+
+def _full_bucket(trial: Trial) -> Problems:
+    person = trial.cloud.person()
+    trial.outcome(trial.said("金丝雀", person=person))
+    trial.cloud.disk_fails("full", match="conversations")
+    trial.outcome(trial.said("没有空间了", person=person), bucket=True)
+    trial.cloud.mend_disk()
+    trial.outcome(trial.said("后来", person=person))
+    if "金丝雀" not in trial.prompt("后来"):
+        yield "what was stored was lost while the bucket was full"
+
+
+def _requests_of_strangers(trial: Trial) -> Problems:
+    cloud = trial.cloud
+    sent = cloud.compose(cloud.person(), "谁在那里")
+    old = str(cloud.clock.now_ms() - 2 * 86_400_000)
+    for what, headers in (
+        ("another's secret", cloud.signed_headers("", "another's")),
+        ("two days old", cloud.signed_headers(old)),
+    ):
+        [delivery] = cloud.deliver(sent, headers=headers)
+        if delivery.status != 401:
+            yield f"{what}: status {delivery.status}, wanted 401"
+        cloud.wait(sent)
+    if cloud.invocations(sent, "async"):
+        yield "it was handed over"
+
+
+def _foreign_webhook(trial: Trial) -> Problems:
+    cloud = trial.cloud
+    evil = "https://oapi.dingtalk.com.example/robot/sendBySession?session=" + "0" * 32
+    sent = cloud.say(cloud.person(), "去别处", change={"sessionWebhook": evil})
+    cloud.wait(sent)
+    if not sent.answers or sent.answers[0].via != "body":
+        yield f"it was not refused in the response: {cloud.describe(sent)}"
+    if cloud.invocations(how="async"):
+        yield "it was handed over"
+
+
+def _in_order(trial: Trial) -> Problems:
+    cloud, person = trial.cloud, trial.cloud.person()
+    cloud.model.script(Reply("第一个回答", first_token=0.6))
+    first = cloud.say(person, "第一个问题")
+    if not cloud.until(lambda: bool(cloud.model.requests)):
+        yield "the model was never asked"
+    second = cloud.say(person, "第二个问题")
+    cloud.wait_all([first, second])
+    trial.outcome(first)
+    trial.outcome(second)
+    if "第一个回答" not in trial.prompt("第二个问题"):
+        yield "the second question did not wait for the first"
+
+
+def _members_of_a_group(trial: Trial) -> Problems:
+    one, other = trial.cloud.person(), trial.cloud.person()
+    group = trial.cloud.group(one, other)
+    trial.outcome(trial.said("金丝雀", person=one, conversation=group))
+    trial.outcome(trial.said("我知道什么", person=other, conversation=group))
+    if "金丝雀" in trial.prompt("我知道什么"):
+        yield "what one member said is in another's prompt"
+
+
+def _parts(trial: Trial) -> Problems:
+    trial.cloud.model.script(Reply(_LONG))
+    trial.outcome(trial.said("长文"))
+    yield from ()
+
+
+def _killed_between_parts(trial: Trial) -> Problems:
+    cloud = trial.cloud
+    cloud.model.script(Reply(_LONG))
+    sent = cloud.compose(cloud.person(), "长文")
+    killed: list[Sent] = []
+
+    def kill_at_second(_: object) -> None:
+        if len(sent.answers) == 2 and not killed:
+            killed.append(sent)
+            cloud.kill_at("posted")
+
+    cloud.parts.listeners.append(kill_at_second)
+    cloud.deliver(sent)
+    cloud.wait(sent)
+    trial.outcome(sent)
+    if sum(1 for shown in sent.answers if shown.text == sent.answers[0].text) > 1:
+        yield "a part that was saved as shown was shown again"
+
+
+def _hand_over_refused(trial: Trial) -> Problems:
+    trial.cloud.invoke_fails("403", 2)
+    if (found := trial.outcome(trial.said())).outcome != FAILED:
+        yield f"the outcome is {found.outcome}, wanted an explanation"
+
+
+_NO_TASK_IDS = replace(RULES, task_ids=False)
+_FAST_TIMEOUT: Mapping[str, object] = {"reply_timeout": 3, "pace": 1.0}
+
+PROMISES: tuple[Promise, ...] = (
+    Promise("a plain question", _plain),
+    Promise("redelivered an hour later", _redelivered_later, {"rules": _NO_TASK_IDS}),
+    Promise("redelivered while it runs", _redelivered_while_it_runs, {"rules": _NO_TASK_IDS}),
+    Promise("copies at once", _copies_at_once, {"instances": COPIES}),
+    Promise(
+        "copies at once with CLAIM=oss", _copies_at_once, {"instances": COPIES, "rules": _NO_TASK_IDS, "CLAIM": "oss"}
+    ),
+    Promise("refused by DingTalk", _refused_by_dingtalk),
+    Promise("slower than the watchdog", _slower_than_the_watchdog, _FAST_TIMEOUT),
+    Promise("a bucket that hangs", _hanging_bucket, {**_FAST_TIMEOUT, "rules": replace(RULES, retries=0)}),
+    Promise("killed before its post is shown", _killed_at("post")),
+    Promise("always killed, without a destination", _always_killed, {"rules": replace(RULES, on_failure="")}),
+    Promise("killed until FC gives up", _given_up),
+    Promise("three turns", _remembered),
+    Promise("a full bucket", _full_bucket),
+    Promise("requests of strangers", _requests_of_strangers),
+    Promise("a foreign webhook", _foreign_webhook),
+    Promise("a question during an answer", _in_order),
+    Promise("two members of a group", _members_of_a_group),
+    Promise("an answer in parts", _parts),
+    Promise("killed between parts", _killed_between_parts),
+    Promise("a hand-over that is refused", _hand_over_refused),
+)
+
+
+def run(plan: Plan) -> Result:
+    """Try every case, or those that the plan asks for."""
+    result = Result("mutation_cases")
+    by_name = {promise.name: promise for promise in PROMISES}
+    for case in plan.sample("mutation cases", [Case(name) for name in by_name]):
+        promise = by_name[case.name]
+        result.cases += 1
+        with plan.cloud(**promise.cloud) as cloud:
+            trial = Trial(cloud)
+            began = time.monotonic()
+            try:
+                problems = list(promise.work(trial))
+            except TimeoutError as late:
+                problems = [f"never over: {late}"]
+            result.numbers[case.name] = round(time.monotonic() - began, 1)
+        for verdict in trial.judged:
+            result.tally.add(verdict)
+        result.violations += [Violation(case.name, problem, "the promise kept") for problem in problems]
+    return result

@@ -1,0 +1,264 @@
+"""Builds that are broken on purpose: the proof must catch every one, or it proves nothing.
+
+Each mutation replaces one passage of a copy of `functions/`. A passage that is not found stops everything: a mutation
+must not be lost by rewriting what it breaks.
+"""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from proof.plan import Plan
+from proof.result import Result, Violation
+
+
+class MutationLost(Exception):
+    """The passage that a mutation replaces is not there exactly once; the text says which."""
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One way to break the product: in `file` (below functions/), `right` becomes `wrong`.
+
+    `part` of the proof must catch it, in the cases whose names match `only`, of which a `share` is tried.
+    """
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+    only: str
+    part: str = "mutation_cases"
+    share: float = 1.0
+
+    def applied(self, code: Path, folder: Path) -> Path:
+        """A copy of `code` in `folder` with this mutation. Raises MutationLost."""
+        path = _copied(code, folder) / self.file
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if text.count(self.right) != 1:
+            found = f"found {text.count(self.right)} times" if text else "no such file"
+            raise MutationLost(f"{self.name}: {found}, wanted once in functions/{self.file}: {self.right!r}")
+        path.write_text(text.replace(self.right, self.wrong), encoding="utf-8")
+        return path.parents[len(Path(self.file).parts) - 1]
+
+
+MUTATIONS: tuple[Mutation, ...] = (
+    Mutation(
+        "a message on record is worked on again",
+        "reply/answer.py",
+        "    if _recorded(run):\n        return _already_done(run)\n    if not services",
+        "    if not services",
+        "redelivered an hour later",
+    ),
+    Mutation(
+        "taking a turn ignores a live duplicate",
+        "reply/turn.py",
+        "    if alive:\n        return Standing.DUPLICATE, found\n",
+        "",
+        "redelivered while it runs",
+    ),
+    Mutation(
+        "an answered turn is asked again",
+        "reply/turn.py",
+        "    if found.finished:\n        return (Standing.DELIVER if found.answer else Standing.LOST), found\n",
+        "",
+        "killed before its post is shown",
+    ),
+    Mutation(
+        "the claim is ignored",
+        "reply/answer.py",
+        "    if not services.claim.holds(message):\n",
+        "    if not services.claim.holds(message) and not message.id:\n",
+        "CLAIM=oss",
+    ),
+    Mutation(
+        "the task id is random",
+        "conversation/dispatch.py",
+        'f"m_{message.turn_id}"',
+        'f"m_{os.urandom(16).hex()}"',
+        "copies at once$",
+    ),
+    Mutation(
+        "HTTP 200 counts as shown, whatever the errcode",
+        "reply/channels/errcodes.py",
+        '    content = _content(body)\n    if isinstance(content, dict) and _is_code(content.get("errcode")):\n',
+        '    content = _content(body)\n    if status == 200:\n        return _TABLE["0"]\n'
+        '    if isinstance(content, dict) and _is_code(content.get("errcode")):\n',
+        "refused by DingTalk",
+    ),
+    Mutation(
+        "a post is repeated after success",
+        "reply/channels/errcodes.py",
+        'Verdict(Action.SHOWN, "0")',
+        'Verdict(Action.ONCE_MORE, "0")',
+        "a plain question",
+    ),
+    Mutation(
+        "watchdog and job both speak",
+        "reply/speaker.py",
+        "            return self._state is _Voice.HEARD\n",
+        "            return False\n",
+        "slower than the watchdog",
+    ),
+    Mutation(
+        "there is no watchdog",
+        "reply/speaker.py",
+        "        if clock.wait(ended, at - clock.now()) or self._state is not _Voice.FREE:\n            return\n",
+        "        if clock.wait(ended, at - clock.now()) or at:\n            return\n",
+        "a bucket that hangs",
+    ),
+    Mutation(
+        "an answer is delivered before it is saved",
+        "reply/run.py",
+        "        self.memory.keep(done)\n        outcome = self.show(done, record)\n",
+        "        outcome = self.show(done, record)\n        self.memory.keep(done)\n",
+        "killed before its post is shown",
+    ),
+    Mutation(
+        "the record is written before the post",
+        "reply/speaker.py",
+        "        started = self._services.clock.now()\n        try:\n            parts = self._services.outbound",
+        "        started = self._services.clock.now()\n        try:\n"
+        "            self._close(record)\n            parts = self._services.outbound",
+        "killed before its post is shown",
+    ),
+    Mutation(
+        "the last attempt works instead of explaining",
+        "reply/turn.py",
+        "(Standing.GIVE_UP if attempt >= attempts else Standing.WORK)",
+        "Standing.WORK",
+        "always killed",
+    ),
+    Mutation(
+        "FC's report that it gave up is ignored",
+        "reply/index.py",
+        "        return apologise(received.message, services, until)\n",
+        '        return "ignored"\n',
+        "killed until FC gives up",
+    ),
+    Mutation(
+        "merging drops the turns of one version",
+        "reply/conversation.py",
+        "    turns = dict(one.turns)\n",
+        "    turns: dict[str, Turn] = {}\n",
+        "three turns",
+    ),
+    Mutation(
+        "files are removed before the new one is written",
+        "reply/store.py",
+        "        self._bucket.write_new(folder, name, to_json(document))\n",
+        "        for old in opened.files:\n            self._removed(folder, old)\n"
+        "        self._bucket.write_new(folder, name, to_json(document))\n",
+        "a full bucket",
+    ),
+    Mutation(
+        "nobody waits for earlier turns",
+        "reply/waiting.py",
+        "    if turn.alone:\n        return\n",
+        "    if turn.id:\n        return\n",
+        "a question during an answer",
+    ),
+    Mutation(
+        "all members of a group share one history",
+        "reply/run.py",
+        'member = "" if message.group and services.settings.group_shares_context else message.sender.id',
+        'member = "" if message.group else message.sender.id',
+        "two members of a group",
+    ),
+    Mutation(
+        "parts that were shown are not saved",
+        "reply/run.py",
+        "            on_sent=lambda parts: self.memory.keep(replace(turn, sent=parts)),\n",
+        "            on_sent=lambda _: None,\n",
+        "killed between parts",
+    ),
+    Mutation(
+        "a split answer ends after its first part",
+        "reply/channels/delivery.py",
+        "        while self.shown < len(parts):\n",
+        "        while self.shown < 1:\n",
+        "an answer in parts",
+    ),
+    Mutation(
+        "a refused hand-over is swallowed",
+        "conversation/receive.py",
+        'return self._said("hand_over_refused", instead or instant.not_started(message), fields, error=True)',
+        'return Outcome("handed_over", Response(200, self.channel.silent()), fields)',
+        "a hand-over that is refused",
+    ),
+    Mutation(
+        "the signature is not checked",
+        "conversation/channels/dingtalk.py",
+        "[r for r in self._settings.robots if hmac.compare_digest(signature(stamp, r.secret), sign)]",
+        "list(self._settings.robots)",
+        "requests of strangers",
+    ),
+    Mutation(
+        "the age of a signature is not checked",
+        "conversation/channels/dingtalk.py",
+        "        if not -FARTHEST_AHEAD <= age <= OLDEST:\n",
+        "        if age < -FARTHEST_AHEAD:\n",
+        "requests of strangers",
+    ),
+    Mutation(
+        "the webhook's host is not checked",
+        "shared/webhook.py",
+        "    if host not in {h.lower() for h in hosts}:\n",
+        "    if not host:\n",
+        "a foreign webhook",
+    ),
+)
+
+
+def run(plan: Plan, mutations: Sequence[Mutation] = MUTATIONS) -> Result:
+    """Try every broken build, or a share of them; then the real one in the same cases, which must be clean."""
+    result = Result("mutations")
+    chosen = [m for m in mutations if not plan.only or plan.only in m.name]
+    if plan.share < 1:
+        chosen = plan.random("mutations").sample(chosen, max(1, round(len(chosen) * plan.share)))
+    with tempfile.TemporaryDirectory(prefix="proof-mutations-") as temporary:
+        for number, mutation in enumerate(chosen):
+            began = time.monotonic()
+            copy = mutation.applied(plan.code[0], Path(temporary) / str(number))
+            found = _tried(mutation, replace(plan, code=(copy, *plan.code[1:])))
+            result.cases += 1
+            seconds = time.monotonic() - began
+            caught = f"{len(found.broken)} violations in {mutation.part}, {mutation.only!r}; {seconds:.0f} s"
+            result.numbers[mutation.name] = caught
+            if not found.broken:
+                result.violations.append(Violation(mutation.name, f"not caught by {mutation.part}", "a violation"))
+        control = _copied(plan.code[0], Path(temporary) / "control")
+        _control(chosen, replace(plan, code=(control, *plan.code[1:])), result)
+    return result
+
+
+def _control(chosen: Sequence[Mutation], plan: Plan, result: Result) -> None:
+    for part, only, share in dict.fromkeys((m.part, m.only, m.share) for m in chosen):
+        found = _part(part, replace(plan, only=only, share=share))
+        result.cases += 1
+        if not found.cases:
+            result.violations.append(Violation(f"{part} {only!r}", "no such case", "at least one"))
+        result.violations += [
+            replace(violation, case=f"not broken, {part} {only!r}: {violation.case}") for violation in found.broken
+        ]
+        result.tally.merge(found.tally)
+
+
+def _tried(mutation: Mutation, plan: Plan) -> Result:
+    return _part(mutation.part, replace(plan, only=mutation.only, share=mutation.share))
+
+
+def _part(name: str, plan: Plan) -> Result:
+    found: Result = importlib.import_module(f"proof.{name}").run(plan)
+    return found
+
+
+def _copied(code: Path, folder: Path) -> Path:
+    shutil.copytree(code, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
