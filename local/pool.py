@@ -15,6 +15,7 @@ from local.clock import CloudClock
 from local.functions import Function
 from local.instances import Disk, Instance
 from local.runs import Call, FileChange, LogLine, Outcome, Step
+from local.web import connection
 from local.zygote import zygote_for
 
 FREEZE = "freeze-"
@@ -188,7 +189,7 @@ class Pool:
         elif kind == "step":
             _note(instance, frame)
         elif kind == "connected":
-            self._ports[frame["port"]] = instance
+            self._ports[connection(frame["client"], frame["server"])] = instance
             instance.send({"kind": "noted"})
         elif kind == "ready":
             instance.ready.set_result(None)

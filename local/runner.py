@@ -121,7 +121,8 @@ class Instance:
                 real_connect(connecting, address)
                 if connecting.getpeername()[0] == self._host:
                     with self._connecting, contextlib.suppress(queue.Empty):
-                        self.send({"kind": "connected", "port": connecting.getsockname()[1]})
+                        ends = {"client": connecting.getsockname()[1], "server": connecting.getpeername()[1]}
+                        self.send({"kind": "connected", **ends})
                         self._noted.get(timeout=_NOTE_SECONDS)
 
         socket.socket.connect = connect  # type: ignore[method-assign,assignment]  # the one place every client passes

@@ -61,9 +61,16 @@ async def _left_alone(request: web.Request, handler: Handler) -> web.StreamRespo
 
 
 def peer_port(request: web.Request) -> int:
-    """Return the port the client's connection comes from."""
-    peer = request.transport.get_extra_info("peername") if request.transport is not None else None
-    return int(peer[1]) if peer else 0
+    """Return a number for the client's connection, as `connection` makes it; 0 when it has gone."""
+    if request.transport is None:
+        return 0
+    peer, own = request.transport.get_extra_info("peername"), request.transport.get_extra_info("sockname")
+    return connection(int(peer[1]), int(own[1])) if peer and own else 0
+
+
+def connection(client: int, server: int) -> int:
+    """A number for a connection between two ports: a client's port alone may be used for several servers at once."""
+    return client << 16 | server
 
 
 async def dripped(
