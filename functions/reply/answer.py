@@ -85,7 +85,7 @@ def apologise(message: Message, services: Services, until: float) -> str:
 def _last_word(run: Run) -> str:
     message = run.message
     if _recorded(run):
-        return "done"
+        return _already_done(run)
     if message.notice:
         return run.speaker.say(message.notice, Record("refused", answer=message.notice))
     run.memory.load()
@@ -197,6 +197,8 @@ def _already_done(run: Run) -> str:
     if found and not found.finished:
         # Its run was killed after the watchdog had spoken: later turns must not wait for it.
         run.memory.keep(replace(found, state=State.FAILED))
+    # Its run may have been killed right after the record: the note of an open question would stay for ever.
+    run.speaker.forget_open()
     run.log.info("duplicate", by="record")
     return "done"
 

@@ -142,7 +142,7 @@ class Speaker:
                 remedy="check the OSS mount; a redelivery of this message could be answered twice",
             )
         else:
-            self._forget_open()
+            self.forget_open()
         self._log.info(
             "outcome",
             outcome=record.outcome,
@@ -153,7 +153,8 @@ class Speaker:
             **(record.timings or {}),
         )
 
-    def _forget_open(self) -> None:
+    def forget_open(self) -> None:
+        """Remove the note that the question is being worked on: its outcome is on record. Never raises."""
         try:
             self._services.records.forget_open(self._message)
         except StoreUnavailable as problem:
