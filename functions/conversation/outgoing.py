@@ -7,18 +7,17 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 from shared.errors import BotError
 
 if TYPE_CHECKING:
-    import http.client
-    import ssl
+    import socket
 
 ERROR_BODY_LIMIT = 4096
 """Bytes of an error's body that are read to find its code."""
 
+_REQUEST_ID = re.compile(r"[!-~]{1,100}")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,79}")
 
 
@@ -83,8 +82,8 @@ class _Exchange:
         except OSError as problem:
             self._problem = f"{type(problem).__name__}: {problem}"
         except ValueError as problem:
-            # An impossible host name or header: nothing was sent, and its text quotes the header, perhaps a token.
-            self._problem, self._sent = f"{type(problem).__name__} in the request's host or headers", False
+            # An impossible host name or header: nothing was sent, and nothing of it may be quoted, perhaps a token.
+            self._problem = f"{type(problem).__name__} in the request's host or headers"
         finally:
             self._done.set()
 
@@ -97,46 +96,29 @@ class _Exchange:
         raise (Unanswered if self._sent else NotSent)(self._problem)
 
     def _talk(self) -> None:
-        # Imported only to hand a message over: what is refused or answered at once does not pay for TLS.
-        from http.client import HTTPException
+        # Imported only to hand a message over: what is refused or answered at once needs no sockets.
+        from conversation import http1
 
-        try:
-            connection = _connection(self._post, self._seconds)
-            try:
-                connection.connect()
-                if self._may_send():
-                    connection.request("POST", self._post.target, self._post.body, dict(self._post.headers))
-                    self._read(connection.getresponse())
-            finally:
-                connection.close()
-        except HTTPException as problem:
-            raise OSError(f"{type(problem).__name__}: {problem}") from None
+        post = self._post
+        request = http1.written(post.authority, post.target, post.headers, post.body)
+        with http1.connected(post.authority, post.secure, self._seconds) as connection:
+            if self._may_send():
+                connection.sendall(request)
+                self._read(connection)
 
     def _may_send(self) -> bool:
         with self._lock:
             self._sent = not self._given_up
             return self._sent
 
-    def _read(self, response: http.client.HTTPResponse) -> None:
-        self._reply = Reply(response.status, response.getheader("X-Fc-Request-Id") or "")
-        if response.status >= 400:
-            self._reply = replace(self._reply, code=_error_code(response.read(ERROR_BODY_LIMIT)))
+    def _read(self, connection: socket.socket) -> None:
+        from conversation import http1
 
-
-def _connection(post: Post, seconds: float) -> http.client.HTTPConnection:
-    from http.client import HTTPConnection, HTTPSConnection
-
-    if post.secure:
-        return HTTPSConnection(post.authority, timeout=seconds, context=_tls())
-    return HTTPConnection(post.authority, timeout=seconds)
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Made once per instance: reading the certificate authorities costs more than a handshake."""
-    import ssl
-
-    return ssl.create_default_context()
+        head = http1.read_head(connection)
+        request_id = _REQUEST_ID.fullmatch(head.headers.get("x-fc-request-id", ""))
+        self._reply = Reply(head.status, request_id[0] if request_id else "")
+        if head.status >= 400:
+            self._reply = replace(self._reply, code=_error_code(http1.read_body(connection, head, ERROR_BODY_LIMIT)))
 
 
 def _error_code(body: bytes) -> str:
