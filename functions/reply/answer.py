@@ -1,7 +1,7 @@
 """The whole job: from a message to one outcome that the person sees.
 
-Read `answer` first, then `_one_outcome` and `_work`; what the model is asked is `thinking.think`. What is already done is
-not done again; what a dead run left behind is taken over; a failure is explained at once; only what a later run can
+Read `answer` first, then `_one_outcome` and `_work`; what the model is asked is `thinking.think`. What is already done
+is not done again; what a dead run left behind is taken over; a failure is explained at once; only what a later run can
 still show is raised, so that FC runs it again.
 """
 
@@ -90,6 +90,7 @@ def _last_word(run: Run) -> str:
         return run.speaker.say(message.notice, Record("refused", answer=message.notice))
     run.memory.load()
     found = run.memory.document.turns.get(message.turn_id)
+    run.speaker.reserved = found.reserved if found else 0
     if found and found.finished:
         return _deliver(run, found) if found.answer else _lost(run, found)
     return run.explain(run.services.wording.failed_gave_up, found or _unknown_turn(run))
@@ -118,6 +119,7 @@ def _one_outcome(run: Run) -> str:
         deadline_ms=int(run.until * 1000),
         attempts=services.settings.attempts,
     )
+    run.speaker.reserved = turn.reserved
     return _STEPS[standing](run, turn)
 
 

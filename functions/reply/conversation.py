@@ -39,9 +39,9 @@ class Turn:
 
     `answer` is what the person is shown: the answer, or the sentence that explains the failure. `deadline` (ms) is when
     FC kills the instance at work; `sent` counts the parts already shown; `cut` says why an answer may be incomplete.
-    `alone` turns were asked without context and do not become one. `preface` names a sentence that the answer begins
+    `alone` turns were asked without context and do not become one. In a group `by` is who asked. `preface` names a sentence that the answer begins
     with. A turn without question is a command's: it never enters a prompt. `outcome` is what goes on record, where
-    state and question do not tell: a limit's refusal, a look-up that counts.
+    state and question do not tell: a limit's refusal, a look-up that counts. `reserved` tokens are what it can cost.
     """
 
     id: str
@@ -59,6 +59,8 @@ class Turn:
     alone: bool = False
     preface: str = ""
     outcome: str = ""
+    by: str = ""
+    reserved: int = 0
 
     @property
     def position(self) -> Position:

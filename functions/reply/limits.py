@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reply.conversation import Turn
-from reply.guards import EXEMPT, Decision, per_day
+from reply.guards import EXEMPT, Own, per_day
 from reply.records import Record
 from reply.run import Run
 from shared.commands import COMMANDS
@@ -23,49 +23,59 @@ def refuse_over_limit(run: Run, turn: Turn) -> str:
     so. Raises DeliveryDelayed.
     """
     try:
-        run.services.records.open(run.message)
+        run.services.records.open(run.message, turn.reserved)
     except StoreUnavailable as problem:
         run.log.error("record_unopened", problem=str(problem), remedy="check the OSS mount")
     if run.message.role in EXEMPT:
         return ""
     try:
-        sentence = _of_a_person(run) or _of_everybody(run)
+        sentence = _of_a_person(run, turn) or _of_everybody(run, turn)
     except StoreUnavailable as problem:
         run.log.error("limit_not_enforced", problem=str(problem), remedy="check the OSS mount")
         return ""
     return _refuse(run, turn, sentence) if sentence else ""
 
 
-def _of_a_person(run: Run) -> str:
-    limits = run.services.limits
+def _of_a_person(run: Run, turn: Turn) -> str:
+    words, limits, ledger = run.services.wording, run.services.limits, run.services.ledger
     if not limits.of_a_person:
         return ""
     began = run.services.clock.now()
-    while (decision := _look(run, run.services.clock.now() - began)) == "wait":
+    while True:
+        asked = ledger.of_sender(run.message)
+        own = Own(turn.id, _prompt_tokens(run, turn), run.services.clock.now() - began)
+        decision = per_day(limits, asked, own)
+        if decision != "wait":
+            break
         run.services.clock.sleep(PAUSE_S)
-    words, starts = run.services.wording, run.services.ledger.days.next_day(run.message.created_at)
+    starts = ledger.days.next_day(run.message.created_at)
     if decision == "questions":
         return words.limit_questions.format(limit=limits.questions_per_day, starts=starts)
-    return words.limit_tokens_day.format(limit=limits.tokens_per_day, starts=starts) if decision == "tokens" else ""
+    if decision == "tokens_left":
+        left = limits.tokens_per_day - asked.tokens
+        return words.limit_tokens_left.format(left=left, limit=limits.tokens_per_day, starts=starts)
+    return words.limit_tokens_day.format(limit=limits.tokens_per_day, starts=starts) if decision else ""
 
 
-def _look(run: Run, waited_s: float) -> Decision:
-    asked = run.services.ledger.of_sender(run.message)
-    return per_day(run.services.limits, asked, run.message.turn_id, waited_s)
-
-
-def _of_everybody(run: Run) -> str:
+def _of_everybody(run: Run, turn: Turn) -> str:
     limit, ledger = run.services.limits.tokens_per_month, run.services.ledger
-    if not limit or ledger.tokens_of_month() < limit:
+    if not limit:
+        return ""
+    used = ledger.tokens_of_month(limit, without=turn.id)
+    if used < limit and used + _prompt_tokens(run, turn) <= limit:
         return ""
     return run.services.wording.limit_tokens_month.format(starts=ledger.days.next_month(ledger.now))
+
+
+def _prompt_tokens(run: Run, turn: Turn) -> int:
+    return max(0, turn.reserved - run.services.limits.answer_tokens)
 
 
 def _refuse(run: Run, turn: Turn, sentence: str) -> str:
     run.log.info("refused_limit")
     try:
         # At once, not when the refusal is shown: others may be waiting for it to be gone.
-        run.services.records.forget_open(run.message)
+        run.services.records.forget_open(run.message, turn.reserved)
     except StoreUnavailable as problem:
         run.log.warning("open_record_left", problem=str(problem))
     return run.explain(sentence, turn, Record("refused"))

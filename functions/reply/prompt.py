@@ -9,6 +9,9 @@ from reply.conversation import Turn
 from reply.services import Answer, ChatMessage, Usage
 from shared.tokens import estimated_tokens
 
+FRAME_TOKENS = 4
+"""Tokens that a provider counts around a message (https://cookbook.openai.com/examples/how_to_count_tokens)."""
+
 
 def prompt(instructions: Sequence[str], history: Sequence[Turn], asked: str) -> list[ChatMessage]:
     """The messages in order: instructions (system prompt, persona), remembered rounds oldest first, the question.
@@ -35,6 +38,11 @@ def within(tokens: int, instructions: Sequence[str], history: Sequence[Turn], as
             break
         kept.insert(0, turn)
     return kept
+
+
+def round_tokens(*texts: str) -> int:
+    """Tokens that these messages have in a prompt, estimated, with what frames each of them."""
+    return sum(estimated_tokens(text) + FRAME_TOKENS for text in texts if text)
 
 
 def counted(answer: Answer, asked: Sequence[ChatMessage]) -> Answer:

@@ -1,6 +1,7 @@
 """Records: one folder per person and day says what is done, how much was asked, and is the audit trail.
 
-`<turn id>.open` is written before the model is called; `<turn id>.<outcome>.<tokens>.json` once, right after delivery.
+`<turn id>.open` is written before the model is called, or `<turn id>.<tokens>.open` where tokens are limited: as many
+as the question can cost. `<turn id>.<outcome>.<tokens>.json` is written once, right after delivery.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ Outcome = Literal["answered", "failed", "refused", "command", "undeliverable"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_NAME = re.compile(r"([0-9a-f]{32})\.(?:(open)|([a-z]+)\.(\d+)\.json)")
+_NAME = re.compile(r"([0-9a-f]{32})\.(?:(?:(\d+)\.)?(open)|([a-z]+)\.(\d+)\.json)")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Entry:
-    """What the name of a record's file tells: the outcome, or "open" while it is worked on, and the tokens."""
+    """What a record's name tells: the outcome and its tokens; while it is worked on "open" and what it can cost."""
 
     turn_id: str
     outcome: str
@@ -122,18 +123,18 @@ class Records:
                 continue
         return Named(person, "")
 
-    def open(self, message: Message) -> None:
-        """Note that a question is being worked on, before it costs anything."""
-        self._bucket.write_new(self._folder(message), _name(Entry(message.turn_id, OPEN)), b"{}")
+    def open(self, message: Message, reserved: int = 0) -> None:
+        """Note that a question is being worked on, before it costs anything, and the tokens that it can cost."""
+        self._bucket.write_new(self._folder(message), _name(Entry(message.turn_id, OPEN, reserved)), b"{}")
 
     def close(self, message: Message, record: Record) -> None:
         """Put the outcome on record: when this returns, the message is done."""
         name = _name(Entry(message.turn_id, record.outcome, record.tokens))
         self._bucket.write_new(self._folder(message), name, self._content(message, record))
 
-    def forget_open(self, message: Message) -> None:
-        """Remove the note that a question is being worked on."""
-        self._bucket.remove(self._folder(message), _name(Entry(message.turn_id, OPEN)))
+    def forget_open(self, message: Message, reserved: int = 0) -> None:
+        """Remove the note that `open` wrote."""
+        self._bucket.remove(self._folder(message), _name(Entry(message.turn_id, OPEN, reserved)))
 
     def _folder(self, message: Message, at: int | None = None) -> tuple[str, ...]:
         day = self.days.day(message.created_at if at is None else at)
@@ -163,10 +164,10 @@ class Records:
 
 def _entries(names: Iterable[str]) -> list[Entry]:
     found = [match for match in map(_NAME.fullmatch, names) if match]
-    return [Entry(match[1], match[2] or match[3], int(match[4] or 0)) for match in found]
+    return [Entry(match[1], match[3] or match[4], int(match[2] or match[5] or 0)) for match in found]
 
 
 def _name(entry: Entry) -> str:
-    return (
-        f"{entry.turn_id}.{OPEN}" if entry.outcome == OPEN else f"{entry.turn_id}.{entry.outcome}.{entry.tokens}.json"
-    )
+    if entry.outcome != OPEN:
+        return f"{entry.turn_id}.{entry.outcome}.{entry.tokens}.json"
+    return f"{entry.turn_id}.{entry.tokens}.{OPEN}" if entry.tokens else f"{entry.turn_id}.{OPEN}"

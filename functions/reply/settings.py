@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta, timezone, tzinfo
 
 from reply.channels.session_webhook import WebhookSettings
@@ -45,10 +45,11 @@ class ReplySettings:
         reader = SettingsReader(values)
         claim = read_claim(reader)
         remedy = "set it to your bucket's, or leave CLAIM out" if claim == "oss" else ""
+        limits, chat = _bounded(Limits.read(reader), ChatSettings.read(reader))
         return cls(
             answer=AnswerSettings.read(reader),
-            limits=Limits.read(reader),
-            chat=ChatSettings.read(reader),
+            limits=limits,
+            chat=chat,
             webhook=WebhookSettings.read(reader),
             claim=claim,
             oss=OssSettings.read(reader, remedy),
@@ -62,6 +63,14 @@ class ReplySettings:
             names=reader.names,
             problems=tuple(reader.problems),
         )
+
+
+def _bounded(limits: Limits, chat: ChatSettings) -> tuple[Limits, ChatSettings]:
+    """Where tokens are limited, an answer has a longest length, so that a question that is open can be counted."""
+    if not limits.in_tokens:
+        return limits, chat
+    longest = chat.max_answer_len or limits.answer_tokens
+    return replace(limits, answer_tokens=longest), replace(chat, max_answer_len=longest)
 
 
 def _timezone(reader: SettingsReader) -> tzinfo:

@@ -24,7 +24,10 @@ class _Voice(Enum):
 
 
 class Speaker:
-    """Shows one outcome of one message. `until` is when FC kills this instance (seconds since the epoch)."""
+    """Shows one outcome of one message. `until` is when FC kills this instance (seconds since the epoch).
+
+    `reserved` are the tokens in the name of the message's open record, which goes with the outcome.
+    """
 
     def __init__(self, message: Message, services: Services, until: float, log: Log) -> None:
         self._message = message
@@ -33,6 +36,7 @@ class Speaker:
         self._log = log
         self._gate = threading.Condition()
         self._state = _Voice.FREE
+        self.reserved = 0
 
     def heard(self) -> bool:
         """Whether the person has been told; waits while somebody is speaking, for that may fail."""
@@ -156,7 +160,7 @@ class Speaker:
     def forget_open(self) -> None:
         """Remove the note that the question is being worked on: its outcome is on record. Never raises."""
         try:
-            self._services.records.forget_open(self._message)
+            self._services.records.forget_open(self._message, self.reserved)
         except StoreUnavailable as problem:
             self._log.warning("open_record_left", problem=str(problem))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reply.conversation import EXPIRED, State, Turn, Value
-from reply.prompt import counted, prompt, within
+from reply.prompt import counted, prompt, round_tokens, within
 from reply.records import Record
 from reply.run import Run
 from reply.services import Answer
@@ -18,6 +18,9 @@ def noted(run: Run, turn: Turn) -> Turn:
     """Save the message as pending, together with the end of the session where that has come; the turn as saved."""
     held = _session(run, turn)
     turn = replace(turn, alone=held.single or run.services.settings.rounds == 0)
+    if run.services.limits.in_tokens and not run.message.command:
+        turn = replace(turn, reserved=turn.reserved or _most_tokens(run, turn))
+    run.speaker.reserved = turn.reserved
     if held.ended_at is None:
         run.memory.keep(turn)
         return turn
@@ -57,6 +60,25 @@ def _session(run: Run, turn: Turn) -> Session:
         default_single=settings.default_single,
         timeout_ms=settings.session_seconds * 1000,
     )
+
+
+def _most_tokens(run: Run, turn: Turn) -> int:
+    """What the question can cost, estimated: prompt and answer.
+
+    Questions before it that are still open become context with their answers, however long those are.
+    """
+    settings, document = run.services.settings, run.memory.document
+    longest = run.services.limits.answer_tokens
+    rounds: list[int] = []
+    if not turn.alone:
+        remembered = document.remembered(turn.position, settings.rounds)
+        rounds += [round_tokens(known.question, known.answer) for known in remembered]
+        rounds += [round_tokens(open.question) + longest for open in document.pending_before(turn.position)]
+    alone = round_tokens(settings.system_prompt, document.persona(), turn.question)
+    context = sum(rounds[-settings.rounds :])
+    if settings.prompt_tokens:
+        context = min(context, max(0, settings.prompt_tokens - alone))
+    return alone + context + longest
 
 
 def _ask(run: Run, turn: Turn) -> Answer:

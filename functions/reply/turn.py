@@ -36,6 +36,7 @@ def take(
         handover=message.handover,
         body_hash=message.body_hash,
         question=question,
+        by=message.sender.id if message.group else "",
     )
     if found is None:
         return Standing.WORK, fresh
@@ -47,7 +48,7 @@ def take(
     if found.finished:
         return (Standing.DELIVER if found.answer else Standing.LOST), found
     attempt = found.attempt + 1
-    again = replace(fresh, at=found.at, attempt=attempt, preface=found.preface)
+    again = replace(fresh, at=found.at, attempt=attempt, preface=found.preface, reserved=found.reserved)
     return (Standing.GIVE_UP if attempt >= attempts else Standing.WORK), again
 
 

@@ -15,6 +15,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from reply.bucket import Bucket, path_part
 from reply.guards import Asked
@@ -28,8 +29,13 @@ from shared.message import Message
 FRESH_TOTAL_MS = 5 * 60 * 1000
 """How old (ms) the total of a month may be that is used instead of counting again."""
 
+NEAR_TOKENS = 500_000
+"""Tokens before a month's limit from which on a total is too old to be used, whatever its age."""
+
 AT_ONCE = 16
 """Folders that are listed at the same time: each takes tens of milliseconds on a mounted bucket, hardly any work."""
+
+Result = TypeVar("Result")
 
 _OURS = re.compile(r"(\d{13})-[0-9a-f]{16}\.json")
 
@@ -72,18 +78,23 @@ class Ledger:
         """What everybody has used on each day of this month, in order."""
         return {day: self._day(day) for day in self.days.month(self.now)}
 
-    def tokens_of_month(self) -> int:
-        """Tokens of the whole deployment in this month, as of at most five minutes ago."""
+    def tokens_of_month(self, limit: int, *, without: str) -> int:
+        """Tokens of the whole deployment in this month: those used, and those that open questions can cost.
+
+        While the limit is far they are as of at most five minutes ago. From nine tenths of it on, and in its last
+        500,000 tokens, they are counted now, all but those of the open question `without`.
+        """
         folder = ("totals", self.days.day(self.now)[:7])
         names = [name for name in self._bucket.names(folder) if _OURS.fullmatch(name)]
         known = self._newest_total(folder, names)
-        if names and known and abs(self.now - int(names[-1][:13])) <= FRESH_TOTAL_MS:
+        fresh = bool(names) and abs(self.now - int(names[-1][:13])) <= FRESH_TOTAL_MS
+        if fresh and known and not limit - max(limit // 10, NEAR_TOKENS) <= known.tokens < limit:
             return known.tokens
-        counted = self._counted(known or _Total())
-        if self._written(folder, json.dumps({"v": 1, **vars(counted)}).encode("ascii")):
+        counted, reserved = self._counted(known or _Total(), without)
+        if not (fresh and known) and self._written(folder, json.dumps({"v": 1, **vars(counted)}).encode("ascii")):
             for name in names:
                 self._removed(folder, name)
-        return counted.tokens
+        return counted.tokens + reserved
 
     def _newest_total(self, folder: Sequence[str], names: Sequence[str]) -> _Total | None:
         try:
@@ -92,21 +103,27 @@ class Ledger:
         except (ValueError, KeyError, TypeError, RecursionError):
             return None  # counted again: nothing is lost with it
 
-    def _counted(self, known: _Total) -> _Total:
-        settled, settled_tokens, open_tokens = known.settled, known.settled_tokens, 0
+    def _counted(self, known: _Total, without: str) -> tuple[_Total, int]:
+        """The total, and the tokens that open questions can cost beside."""
+        settled, settled_tokens, open_tokens, reserved = known.settled, known.settled_tokens, 0, 0
         for day in self.days.month(self.now):
             if day <= known.settled:
                 continue
             if self.days.settled(day, self.now):
                 settled, settled_tokens = day, settled_tokens + total(self._rolled_up(day)).tokens
-            else:
-                open_tokens += total(self._counted_day(day, names=False)).tokens
-        return _Total(settled, settled_tokens, settled_tokens + open_tokens)
+                continue
+            for asked in _at_once([partial(self._asked, day, person) for person in self._records.people(day)]):
+                open_tokens += asked.tokens
+                reserved += sum(tokens for turn_id, tokens in asked.open.items() if turn_id != without)
+        return _Total(settled, settled_tokens, settled_tokens + open_tokens), reserved
+
+    def _asked(self, day: str, person: str) -> Asked:
+        return Asked.of(self._records.of(day, person))
 
     def _of(self, day: str, person: str) -> Tally:
         if self.days.settled(day, self.now):
             return self._rolled_up(day).get(person, Tally())
-        asked = Asked.of(self._records.of(day, person))
+        asked = self._asked(day, person)
         return Tally(asked.questions, asked.tokens)
 
     def _day(self, day: str) -> Tallies:
@@ -127,15 +144,15 @@ class Ledger:
         self._written(folder, to_json(counted))
         return counted
 
-    def _counted_day(self, day: str, *, names: bool = True) -> Tallies:
+    def _counted_day(self, day: str) -> Tallies:
         people = self._records.people(day)
-        tallies = _at_once([partial(self._tally, day, person, named=names) for person in people])
+        tallies = _at_once([partial(self._tally, day, person) for person in people])
         return {person: tally for person, tally in zip(people, tallies, strict=True) if tally.questions or tally.tokens}
 
-    def _tally(self, day: str, person: str, *, named: bool) -> Tally:
+    def _tally(self, day: str, person: str) -> Tally:
         entries = self._records.of(day, person)
         asked = Asked.of(entries)
-        if not named or not (asked.questions or asked.tokens):
+        if not (asked.questions or asked.tokens):
             return Tally(asked.questions, asked.tokens)
         who = self._records.named(day, person, entries)
         return Tally(asked.questions, asked.tokens, who.name, who.id)
@@ -155,7 +172,7 @@ class Ledger:
             self._log.warning("leftover_file", file=name, problem=str(problem))
 
 
-def _at_once(work: Sequence[Callable[[], Tally]]) -> list[Tally]:
+def _at_once(work: Sequence[Callable[[], Result]]) -> list[Result]:
     """The results in order; the first failure is raised."""
     from concurrent.futures import ThreadPoolExecutor  # only where other people's folders are listed
 

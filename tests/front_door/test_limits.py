@@ -127,7 +127,7 @@ def test_balance(limited: LocalCloud) -> None:
 
 def test_the_month_of_the_whole_deployment(new_cloud: NewCloud) -> None:
     """MAX_TOKENS_PER_MONTH: over it nobody is answered, until the first of the next month."""
-    cloud = new_cloud(MAX_TOKENS_PER_MONTH="1")
+    cloud = new_cloud(MAX_TOKENS_PER_MONTH="10")
     at_noon(cloud)
     assert "first" in text_of(cloud, cloud.say(cloud.person("Ann"), "first"))
     cloud.advance(301)
@@ -136,3 +136,31 @@ def test_the_month_of_the_whole_deployment(new_cloud: NewCloud) -> None:
     while datetime.fromtimestamp(cloud.clock.now(), CHINA).day != 1:
         cloud.advance(until_tomorrow(cloud))
     assert "third" in text_of(cloud, cloud.say(bob, "third"))
+
+
+@pytest.mark.parametrize(("setting", "limit"), [("MAX_TOKENS_PER_DAY", 150), ("MAX_TOKENS_PER_MONTH", 1200)])
+def test_tokens_of_twenty_people_at_once(new_cloud: NewCloud, setting: str, limit: int) -> None:
+    """Each sends four questions in the same moment: over by one answer at most, and whoever is refused reads why."""
+    longest = 60
+    cloud = new_cloud(**{setting: str(limit), "MAX_ANSWER_LEN": str(longest)})
+    at_noon(cloud)
+    people = [cloud.person(f"P{number}") for number in range(20)]
+    sent = [cloud.compose(person, f"{person.name} asks {n}") for n in range(4) for person in people]
+    cloud.deliver_all(sent)
+    shown = cloud.wait_all(sent, 240)
+    assert [len(answers) for answers in shown] == [1] * len(sent)
+    used: dict[str, int] = {}
+    for record in (cloud.bucket / "records").rglob("*.json"):
+        used[record.parent.name] = used.get(record.parent.name, 0) + int(record.name.split(".")[2])
+    if setting == "MAX_TOKENS_PER_DAY":
+        assert 0 < max(used.values()) <= limit + longest
+    else:
+        assert 0 < sum(used.values()) <= limit + longest
+    assert {request.body[name] for request in cloud.model.requests for name in request.body if "max_" in name} == {
+        longest
+    }
+    assert not list((cloud.bucket / "records").rglob("*.open"))
+    reasons = {ZH.limit_tokens_day, ZH.limit_tokens_left, ZH.limit_tokens_month}
+    starts = tuple(reason.split("{")[0] for reason in reasons)
+    refused = [answer.text for [answer] in shown if answer.text.startswith(starts)]
+    assert len(refused) + len(cloud.model.requests) == len(sent)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reply.guards import Asked, Decision, Limits, per_day
+from reply.guards import ANSWER_TOKENS, Asked, Decision, Limits, Own, per_day
 from reply.records import OPEN, Entry
 from shared.settings import SettingsReader
 
@@ -17,7 +17,7 @@ TOKENS = Limits(tokens_per_day=100)
 
 def asked(questions: int = 0, tokens: int = 0, others: str = "") -> Asked:
     """What is on record when my own open note is there and those of `others`, one letter each."""
-    return Asked(questions, tokens, frozenset({ME, *others}))
+    return Asked(questions, tokens, dict.fromkeys([ME, *others], 0))
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,12 @@ def asked(questions: int = 0, tokens: int = 0, others: str = "") -> Asked:
 )
 def test_at_under_and_over_each_limit(limits: Limits, found: Asked, decision: Decision) -> None:
     """Open questions of the same person count; nobody is let through who could exceed."""
-    assert per_day(limits, found, ME) == decision
+    assert per_day(limits, found, Own(ME)) == decision
 
 
 def test_my_own_note_does_not_count_also_when_it_is_not_seen() -> None:
     """A listing may lag behind."""
-    assert per_day(Limits(1), Asked(), ME) == per_day(Limits(1), asked(), ME) == ""
+    assert per_day(Limits(1), Asked(), Own(ME)) == per_day(Limits(1), asked(), Own(ME)) == ""
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,10 @@ def test_my_own_note_does_not_count_also_when_it_is_not_seen() -> None:
         ([Entry("a", "answered", 7), Entry("b", "answered", 5)], Asked(2, 12)),
         ([Entry("a", "failed", 0), Entry("b", "refused"), Entry("c", "command")], Asked()),
         ([Entry("a", "undeliverable", 9)], Asked(0, 9)),
-        ([Entry("a", OPEN)], Asked(open=frozenset("a"))),
-        ([Entry("a", OPEN), Entry("a", "answered", 7)], Asked(1, 7)),
+        ([Entry("a", OPEN)], Asked(open={"a": 0})),
+        ([Entry("a", OPEN, 90), Entry("b", OPEN, 80)], Asked(open={"a": 90, "b": 80})),
+        ([Entry("a", OPEN, 90), Entry("a", OPEN, 95)], Asked(open={"a": 95})),
+        ([Entry("a", OPEN, 90), Entry("a", "answered", 7)], Asked(1, 7)),
         ([Entry("a", OPEN), Entry("a", "refused")], Asked()),
         ([Entry("a", "answered", 7), Entry("a", "answered", 7)], Asked(1, 7)),
         ([Entry("a", "failed", 3), Entry("a", "answered", 7)], Asked(1, 7)),
@@ -79,7 +81,64 @@ def test_what_counts(entries: list[Entry], expected: Asked) -> None:
 )
 def test_patience(others: str, waited_s: float, decision: Decision) -> None:
     """Whoever has others before it waits less: then the first of those that wait is let through, and not none."""
-    assert per_day(Limits(len(others)), asked(0, others=others), ME, waited_s) == decision
+    assert per_day(Limits(len(others)), asked(0, others=others), Own(ME, waited_s=waited_s)) == decision
+
+
+@pytest.mark.parametrize(
+    ("used", "prompt_tokens", "open_", "waited_s", "decision"),
+    [
+        (0, 100, {}, 0, ""),
+        (0, 101, {}, 0, "tokens_left"),
+        (60, 40, {}, 0, ""),
+        (60, 41, {}, 0, "tokens_left"),
+        (100, 0, {}, 0, "tokens"),
+        (0, 40, {"a": 60}, 0, ""),
+        (0, 41, {"a": 60}, 0, "tokens_left"),
+        (0, 41, {"z": 60}, 0, "wait"),
+        (0, 41, {"z": 60}, 4, "tokens_left"),
+        (0, 41, {"a": 30, "z": 30}, 1.9, "wait"),
+        (0, 41, {"a": 30, "z": 30}, 2, "tokens_left"),
+        (50, 40, {"a": 11}, 0, "tokens_left"),
+        (0, 40, {ME: 999}, 0, ""),
+    ],
+)
+def test_open_questions_count_with_what_they_can_cost(
+    used: int, prompt_tokens: int, open_: dict[str, int], waited_s: float, decision: Decision
+) -> None:
+    """Used, what others can cost, and one's own prompt must fit; of one's own only the answer is not known yet."""
+    assert per_day(TOKENS, Asked(0, used, open_), Own(ME, prompt_tokens, waited_s)) == decision
+
+
+@settings(deadline=None)
+@given(
+    st.data(), st.lists(st.tuples(st.integers(0, 9), st.integers(0, 20)), min_size=1, max_size=7), st.integers(1, 60)
+)
+def test_races_exceed_by_one_answer_at_most(data: st.DataObject, costs: list[tuple[int, int]], limit: int) -> None:
+    """However questions interleave and end, and cost what they can: never more than the limit and one answer."""
+    answer = 20
+    names = [chr(ord("a") + number) for number in range(len(costs))]
+    prompt = {name: cost[0] for name, cost in zip(names, costs, strict=True)}
+    real = {name: sum(cost) for name, cost in zip(names, costs, strict=True)}
+    notes: dict[str, int] = {}
+    asked_of: set[str] = set()
+    waiting, spent = list(names), 0
+    for _ in range(200):
+        if not waiting:
+            break
+        name = data.draw(st.sampled_from(sorted({*waiting, *asked_of})))
+        if name in asked_of:
+            asked_of.remove(name)
+            spent += real[name]
+            del notes[name]
+        elif name not in notes:
+            notes[name] = prompt[name] + answer
+        elif (decision := per_day(Limits(0, limit), Asked(0, spent, dict(notes)), Own(name, prompt[name]))) != "wait":
+            waiting.remove(name)
+            if decision:
+                del notes[name]
+            else:
+                asked_of.add(name)
+    assert spent + sum(real[name] for name in asked_of) <= limit + answer
 
 
 @settings(deadline=None)
@@ -95,7 +154,7 @@ def test_races_refuse_and_never_exceed(data: st.DataObject, before: int, limit: 
     waiting, let_through, now = list("abcdefgh"), 0, 0
 
     def look(turn_id: str) -> Decision:
-        return per_day(Limits(limit), Asked(before, 0, frozenset(notes)), turn_id, now - came[turn_id])
+        return per_day(Limits(limit), Asked(before, 0, dict.fromkeys(notes, 0)), Own(turn_id, 0, now - came[turn_id]))
 
     while waiting:
         turn_id = data.draw(st.sampled_from(waiting))
@@ -127,4 +186,4 @@ def test_settings(name: str, values: tuple[str, ...], problem: tuple[str, ...]) 
         reader = SettingsReader({name: value})
         limits = Limits.read(reader)
         assert bool(reader.problems) == (value in problem)
-        assert value in problem or sum(vars(limits).values()) == int(value or 0)
+        assert value in problem or sum(vars(limits).values()) - ANSWER_TOKENS == int(value or 0)

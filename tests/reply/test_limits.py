@@ -14,10 +14,11 @@ import pytest
 
 from reply.answer import answer
 from reply.guards import Limits
+from reply.prompt import round_tokens
 from reply.services import Answer, Usage
 from shared.errors import DeliveryDelayed, ModelFailed, ModelFailure, Undeliverable
 from shared.message import Message, Sender
-from tests.reply.kit import NOW, ZH, FakeClock, FakeModel, World, message
+from tests.reply.kit import NOW, ZH, FakeClock, FakeModel, Killed, World, message
 
 ROLES = ("admin", "vip")
 
@@ -35,7 +36,7 @@ def ask(world: World, number: int, *, at: float = 0.0, **changes: object) -> str
     at = at or NOW + number
     world.clock.time = at
     text = "" if "command" in changes else f"q{number}"
-    return run(world, message(text, id=f"m{number}", at=at, **changes))
+    return run(world, message(text, **{"id": f"m{number}", "at": at, **changes}))
 
 
 def refusal(starts: str = "2026-09-22 00:00 (Asia/Shanghai)", limit: int = 2) -> str:
@@ -147,51 +148,77 @@ def test_the_day_is_that_of_timezone(world: World) -> None:
 
 
 def test_tokens_of_a_day(world: World) -> None:
-    """Once they are used no new question is begun; the one that crosses the limit is still answered."""
-    world.limits = Limits(tokens_per_day=15)
-    assert [ask(world, number) for number in range(4)] == ["answered", "answered", "answered", "refused"]
+    """Once they are used no new question is begun, nor one whose words alone are more than what is left."""
+    world.limits = Limits(tokens_per_day=27, answer_tokens=5)
+    assert [ask(world, number, conversation_id=f"c{number}") for number in range(2)] == ["answered", "answered"]
     starts = "2026-09-22 00:00 (Asia/Shanghai)"
-    assert world.chat.seen[-1] == ZH.limit_tokens_day.format(limit=15, starts=starts)
-    assert ask(world, 4, at=MIDNIGHT) == "answered"
+    assert run(world, message("words " * 20, id="long")) == "refused"
+    assert world.chat.seen[-1] == ZH.limit_tokens_left.format(left=13, limit=27, starts=starts)
+    assert ask(world, 2, conversation_id="c2") == "answered"
+    world.model.queue = [Answer("x", "fake", usage=Usage(1, 5))]
+    assert ask(world, 3, conversation_id="c3") == "answered"
+    assert ask(world, 4, conversation_id="c4") == "refused"
+    assert world.chat.seen[-1] == ZH.limit_tokens_day.format(limit=27, starts=starts)
+    assert ask(world, 5, at=MIDNIGHT) == "answered"
 
 
 @pytest.mark.parametrize("cut", ["", "stalled"])
 def test_tokens_that_the_provider_does_not_count(world: World, cut: str) -> None:
     """They are estimated, so that the limit holds there too; what the provider counts is taken as it is."""
-    world.limits = Limits(tokens_per_day=1)
-    world.model.queue = [Answer("one two three", "fake", cut)]
+    world.limits = Limits(tokens_per_day=8)
+    world.model.queue = [Answer("one two three four five", "fake", cut)]
     assert [ask(world, number) for number in range(2)] == ["answered", "refused"]
     [record] = [name for name in world.records() if name.startswith("answered")]
-    assert 4 <= int(record.split(".")[1]) <= 8
+    assert 6 <= int(record.split(".")[1]) <= 10
 
 
 def test_tokens_of_a_month(world: World) -> None:
-    """Everybody's together, counted anew after five minutes, and from nothing on the first of the next month."""
-    world.limits = Limits(tokens_per_month=15)
+    """Everybody's together, and from nothing on the first of the next month."""
+    world.limits = Limits(tokens_per_month=30)
     other = Sender("user2", "user2", "Bob")
     assert ask(world, 0) == "answered"
-    assert ask(world, 301, sender=other) == "answered"
-    assert ask(world, 602) == "answered"
-    assert ask(world, 903, sender=other) == "refused"
+    assert ask(world, 1, sender=other) == "answered"
+    assert ask(world, 2, conversation_id="c2") == "answered"
+    assert ask(world, 3, sender=other, conversation_id="c3") == "answered"
+    assert ask(world, 4, sender=other, conversation_id="c4") == "refused"
     assert world.chat.seen[-1] == ZH.limit_tokens_month.format(starts="2026-10-01 00:00 (Asia/Shanghai)")
     october = datetime.fromisoformat("2026-10-01T00:00:00+08:00").timestamp()
     assert ask(world, 904, at=october - 1) == "refused"
     assert ask(world, 905, at=october) == "answered"
 
 
+MILLION = 1_000_000
+
+
 def test_the_total_of_a_month_is_at_most_five_minutes_old(world: World) -> None:
-    """Until then it costs one listing; afterwards one new file takes the place of the old one."""
-    world.limits = Limits(tokens_per_month=15)
+    """While the limit is far: until then it costs one listing; then one new file takes the place of the old one."""
+    world.limits = Limits(tokens_per_month=10 * MILLION)
     ask(world, 0)
     [first] = world.files("totals")
+    world.model.queue = [
+        Answer("dear", "fake", usage=Usage(8 * MILLION, 0)),
+        Answer("dear", "fake", usage=Usage(0, MILLION)),
+    ]
     assert {ask(world, number) for number in (1, 2, 3, 299)} == {"answered"}
     assert world.files("totals") == [first]
-    assert ask(world, 301) == "refused"
+    assert ask(world, 301) == "answered"
     [second] = world.files("totals")
     assert second != first
 
 
-@pytest.mark.parametrize("limits", [Limits(questions_per_day=1), Limits(tokens_per_day=1), Limits(tokens_per_month=1)])
+def test_near_the_limit_of_a_month_every_question_counts_anew(world: World) -> None:
+    """In its last tenth, and in its last 500,000 tokens: what was used a second ago counts, and no file is written."""
+    world.limits = Limits(tokens_per_month=10 * MILLION)
+    world.model.queue = [Answer("dear", "fake", usage=Usage(9 * MILLION, 0))]
+    ask(world, 0)
+    ask(world, 301)
+    [total] = world.files("totals")
+    world.model.queue = [Answer("dear", "fake", usage=Usage(MILLION, 0))]
+    assert [ask(world, number) for number in (302, 303, 304)] == ["answered", "refused", "refused"]
+    assert world.files("totals") == [total]
+
+
+@pytest.mark.parametrize("limits", [Limits(questions_per_day=1), Limits(tokens_per_day=9), Limits(tokens_per_month=9)])
 def test_a_bucket_that_is_down_stops_nobody(world: World, limits: Limits) -> None:
     """The limit is not enforced then, and an ERROR line says so."""
     world.limits = limits
@@ -205,7 +232,7 @@ def test_a_bucket_that_is_down_stops_nobody(world: World, limits: Limits) -> Non
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b'{"settled":1}', b"\xff"])
 def test_a_spoilt_total_is_counted_again(world: World, content: bytes) -> None:
     """It neither lets everybody through nor stops anybody."""
-    world.limits = Limits(tokens_per_month=7)
+    world.limits = Limits(tokens_per_month=7, answer_tokens=1)
     ask(world, 0)
     [file] = world.files("totals")
     file.write_bytes(content)
@@ -269,3 +296,88 @@ def test_a_question_whose_note_was_left_behind_counts_until_it_ends(world: World
     assert ask(world, 1) == "refused"
     world.services().records.forget_open(dead)
     assert ask(world, 2) == "answered"
+
+
+MOST = 40
+"""Tokens of an answer here."""
+
+
+@pytest.mark.parametrize("limits", [Limits(0, 100, 0, MOST), Limits(0, 0, 100, MOST)], ids=["day", "month"])
+@pytest.mark.parametrize("conversation", ["one", "each its own"])
+def test_questions_in_flight_exceed_by_one_answer_at_most(tmp_path: Path, limits: Limits, conversation: str) -> None:
+    """All that begin in the same moment, with the longest answers: never more than the limit and one answer."""
+    at_once = 12
+    world = World(tmp_path, clock=RealTime(), limits=limits)
+    world.model.queue = [lambda: Answer("x", "fake", usage=Usage(8, MOST))] * at_once
+    together = threading.Barrier(at_once)
+
+    def one(number: int) -> str:
+        services = world.services()
+        together.wait()
+        place = "cid" if conversation == "one" else f"cid{number}"
+        return answer(message("?", id=f"m{number}", conversation_id=place), services, world.until())
+
+    with ThreadPoolExecutor(at_once) as pool:
+        outcomes = list(pool.map(one, range(at_once)))
+    assert set(outcomes) <= {"answered", "refused"}
+    assert outcomes.count("answered") == len(world.model.asked)
+    assert len(world.model.asked) * (8 + MOST) <= 100 + MOST
+    assert not [name for name in world.records() if name.endswith("open")]
+    assert limits.tokens_per_month or world.model.asked
+
+
+def test_the_bound_of_a_limit_in_tokens(world: World) -> None:
+    """Only the answer is not known before: a question whose words just fit is asked, and is over by its answer."""
+    fits = round_tokens("q0")
+    world.limits = Limits(tokens_per_day=100 + fits, answer_tokens=MOST)
+    world.model.queue = [Answer("x", "fake", usage=Usage(100, 0)), Answer("x", "fake", usage=Usage(fits, MOST))]
+    assert ask(world, 0, conversation_id="one") == "answered"
+    assert ask(world, 0, id="other", conversation_id="two") == "answered"
+    assert sum(int(name.split(".")[1]) for name in world.records()) == 100 + fits + MOST
+    assert ask(world, 1, conversation_id="three") == "refused"
+
+
+def test_context_that_is_still_being_answered_is_reserved(world: World) -> None:
+    """An earlier question of the conversation becomes context with its answer, as long as that may be."""
+    world.limits = Limits(tokens_per_day=10**6, answer_tokens=MOST)
+    seen: list[str] = []
+
+    def meanwhile() -> Answer:
+        run(world, message("second", id="m2", at=NOW + 1))
+        return Answer("mine", "fake", usage=Usage(1, 1))
+
+    def noted() -> Answer:
+        seen.extend(name for name in world.records() if name.endswith(".open"))
+        return Answer("late", "fake", usage=Usage(1, 1))
+
+    world.model.queue = [meanwhile, noted]
+    run(world, message("first", id="m1"))
+    first = round_tokens("first") + MOST
+    second = round_tokens("second") + round_tokens("first") + 2 * MOST
+    assert sorted(seen) == sorted([f"{first}.open", f"{second}.open"])
+    assert sorted(world.records()) == ["answered.2.json"] * 2
+
+
+def test_a_retry_has_the_note_of_its_predecessor(world: World) -> None:
+    """Under the same name, whatever was remembered since: it is gone with the outcome."""
+    world.limits = Limits(tokens_per_day=10**6)
+    world.model.queue = [Killed()]
+    with pytest.raises(Killed):
+        run(world, message("first", id="m1"))
+    ask(world, 0, at=NOW - 5)
+    assert run(world, message("first", id="m1")) == "answered"
+    assert sorted(world.records()) == ["answered.7.json"] * 2
+
+
+def test_administrators_reserve_of_the_month_too(world: World) -> None:
+    """No limit stops them, but what they cost is the deployment's."""
+    world.limits = Limits(tokens_per_month=100, answer_tokens=MOST)
+    outcomes: list[str] = []
+
+    def meanwhile() -> Answer:
+        outcomes.append(run(world, message("x" * 400, id="m2", sender=Sender("u2", "u2", "Bob"), conversation_id="2")))
+        return Answer("mine", "fake", usage=Usage(1, 1))
+
+    world.model.queue = [meanwhile]
+    run(world, message("first", id="m1", role="admin"))
+    assert outcomes == ["refused"]

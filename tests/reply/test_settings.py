@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from reply.guards import ANSWER_TOKENS
 from reply.settings import CHINA, ReplySettings
+from reply.usage import NEAR_TOKENS
 from reply.wiring import DEFAULT_SECONDS, function_seconds
 
 GOOD = {"CHATGPT_API_KEY": "key-for-tests"}
@@ -17,6 +21,28 @@ def test_defaults() -> None:
     assert (settings.answer.model_seconds, settings.answer.rounds, settings.answer.attempts) == (55, 5, 3)
     assert (settings.mount, settings.keep_text, settings.timezone) == ("/mnt/oss", True, CHINA)
     assert settings.claim == "task"
+
+
+@pytest.mark.parametrize(
+    ("set_", "longest"),
+    [
+        ({}, None),
+        ({"MAX_REQUEST": "5"}, None),
+        ({"MAX_TOKENS_PER_DAY": "1000"}, ANSWER_TOKENS),
+        ({"MAX_TOKENS_PER_MONTH": "1000"}, ANSWER_TOKENS),
+        ({"MAX_TOKENS_PER_MONTH": "1000", "MAX_ANSWER_LEN": "300"}, 300),
+        ({"MAX_TOKENS_PER_DAY": "1000", "MAX_ANSWER_LEN": "30000"}, 30000),
+    ],
+)
+def test_where_tokens_are_limited_an_answer_has_a_longest_length(set_: dict[str, str], longest: int | None) -> None:
+    """As the READMEs say: what is being answered can be counted, and what a limit is exceeded by has an end."""
+    settings = ReplySettings.read(GOOD | set_)
+    assert settings.chat.max_answer_len == longest
+    assert settings.limits.answer_tokens == (longest or ANSWER_TOKENS)
+    for readme in ("README.md", "README.zh-CN.md"):
+        text = (Path(__file__).parents[2] / readme).read_text(encoding="utf-8")
+        assert f"{ANSWER_TOKENS:,}" in text
+        assert f"{NEAR_TOKENS:,}" in text
 
 
 def test_all_problems_are_reported_together() -> None:

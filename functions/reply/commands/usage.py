@@ -58,7 +58,7 @@ def _left(run: Run, asked: Asked) -> list[str]:
         left = max(0, limits.questions_per_day - asked.questions - len(asked.open))
         lines.append(words.usage_questions_left.format(left=f"{left:,}", limit=f"{limits.questions_per_day:,}"))
     if limits.tokens_per_day:
-        left = max(0, limits.tokens_per_day - asked.tokens)
+        left = max(0, limits.tokens_per_day - asked.tokens - sum(asked.open.values()))
         lines.append(words.usage_tokens_left.format(left=f"{left:,}", limit=f"{limits.tokens_per_day:,}"))
     starts = run.services.ledger.days.next_day(run.message.created_at)
     return [*lines, words.usage_starts.format(starts=starts)]

@@ -156,6 +156,7 @@ class Wording:
     # Limits that are reached
     limit_questions: str
     limit_tokens_day: str
+    limit_tokens_left: str
     limit_tokens_month: str
     # The answer
     session_ended: str

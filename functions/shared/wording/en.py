@@ -182,8 +182,10 @@ EN = Wording(
     "If you need more, please ask your administrator.",
     limit_tokens_day="You have used your {limit} tokens for today; they start again at {starts}. "
     "If you need more, please ask your administrator.",
-    limit_tokens_month="This bot's tokens for the month are used up; they start again at {starts}. "
-    "If you need more, please ask your administrator.",
+    limit_tokens_left="You have {left} of {limit} tokens left today; with the questions being answered that is too few "
+    "for this one. Wait for them, shorten it, or send `/clear` first; it starts again on {starts}.",
+    limit_tokens_month="This bot's tokens for this month are used up, or too few for an answer; you can go on asking "
+    "from {starts}. If you need more, ask an administrator.",
     session_ended="(It has been a while: the earlier context is forgotten, and the default is back: {mode}.)",
     answer_title="Answer",
     part="({number}/{total})",

@@ -149,7 +149,10 @@ ZH = Wording(
     outcome_undeliverable="没能送达",
     limit_questions="你今天的 {limit} 次提问已经用完，{starts} 起可以继续。如果需要更多，请联系管理员。",
     limit_tokens_day="你今天的 {limit} 个 token 已经用完，{starts} 起可以继续提问。如果需要更多，请联系管理员。",
-    limit_tokens_month="这个机器人本月的 token 已经用完，{starts} 起可以继续提问。如果需要更多，请联系管理员。",
+    limit_tokens_left="你今天还剩 {left} 个 token（每天 {limit} 个），扣除正在回答的问题，不够再答这一个。"
+    "请等它们答完，或缩短问题，或先发送 `重置`；{starts} 重新计算。",
+    limit_tokens_month="这个机器人本月的 token 已经用完，或剩下的不够回答，{starts} 起可以继续提问。"
+    "如果需要更多，请联系管理员。",
     session_ended="（距离上次对话已久，之前的上下文已经忘记，并恢复默认的{mode}模式。）",
     answer_title="回答",
     part="（{number}/{total}）",
