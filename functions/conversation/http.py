@@ -74,13 +74,18 @@ class Response:
     def as_event_result(self) -> dict[str, object]:
         """What an FC 3.0 HTTP function returns."""
         headers = {"Content-Type": JSON_TYPE, **self.headers}
-        return {"statusCode": self.status, "headers": headers, "isBase64Encoded": False, "body": self.body}
+        body = self._encoded().decode("utf-8")
+        return {"statusCode": self.status, "headers": headers, "isBase64Encoded": False, "body": body}
 
     def as_wsgi(self, start_response: StartResponse) -> Iterable[bytes]:
         """What an FC 2.0 HTTP function does and returns."""
         headers = [("Content-Type", JSON_TYPE), *self.headers.items()]
         start_response(f"{self.status} {_PHRASES.get(self.status, 'Error')}", headers)
-        return [self.body.encode("utf-8")]
+        return [self._encoded()]
+
+    def _encoded(self) -> bytes:
+        # What somebody sent may hold half a character, and an answer may repeat it.
+        return self.body.encode("utf-8", "replace")
 
 
 def serve(

@@ -1,12 +1,14 @@
 """Whatever comes in, nothing raises, nobody is told anything, and only a valid signature invokes."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .kit import FIXTURES, Bench, payload
+from .kit import ENVIRON, FIXTURES, Bench, payload
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=12),
@@ -103,3 +105,17 @@ def test_any_signed_body(body: object) -> None:
     result = Bench().post(json.dumps(body))
     assert result.status == (200 if isinstance(body, dict) else 400)
     assert result.line["event"] != "fault"
+
+
+FOUND = sorted((FIXTURES.parent / "ingress").glob("*.json"))
+
+
+@pytest.mark.parametrize("fc2", [False, True], ids=["fc3", "fc2"])
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: path.stem)
+def test_what_a_fuzz_found(path: Path, fc2: bool) -> None:
+    """A body that once broke something has its outcome, and an answer that can be sent."""
+    bench = Bench({**ENVIRON, "ADMIN_USERS": "manager001"}, fc2=fc2)
+    result = bench.post(path.read_bytes())
+    assert result.status == 200
+    assert result.text.encode("utf-8")
+    assert result.line["event"] in {"handed_over", "answered_instantly"}
