@@ -226,3 +226,10 @@ def test_markdown_is_shown_and_pictures_are_not_loaded(visit, scripted, picture,
     assert links == [("https://example.com/a", "链接"), ("https://example.com/x.png", "[图片] 图")]
     assert {link.get_attribute("rel") for link in shown.locator("a").all()} == {"noopener noreferrer"}
     picture(page, f"markdown-{scheme}")
+
+
+def test_the_list_shows_words_without_their_marks(visit, scripted):
+    """What markdown is written with, tables above all, says nothing in a line of the list."""
+    scripted.answer(scripted.message(text="表"), "**天气**\n\n| 时 | 度 |\n|:-|--:|\n| 9 | -3 |\n\n- 晴 1-2 级")
+    page = visit(scripted.url)
+    expects(page.locator(".entry-last").first).to_have_text("天气 时 度 9 -3 晴 1-2 级")

@@ -9,6 +9,7 @@ export function drawHead(store, conversation) {
   byId("title").textContent = conversation ? titleOf(store, conversation) : "";
   byId("subtitle").textContent = conversation ? subtitle(store, conversation) : "";
   byId("model").textContent = store.model.demo ? "" : store.model.name;
+  byId("tools-open").disabled = !conversation;
   byId("demo").hidden = !store.model.demo;
   byId("language").querySelector(".rail-label").textContent = say("otherLanguage");
   byId("language").title = say("otherLanguageLabel");

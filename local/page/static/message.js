@@ -7,11 +7,13 @@ import { clockTime, duration, say } from "./language.js";
 
 const PAUSE_MS = 5 * 60_000;
 const EXCERPT = 40;
+/** What markdown is written with: lines below table heads, marks at the start of a line, and around words. */
+const MARKS = /^\s*\|?(?:\s*:?-+:?\s*\|)+[\s:|-]*$|^\s*(?:>|#+ |[-*] |```\w*)|[`*]/gm;
 
 /** The first words of a message, for lists and quotes, with names in place of staff ids. */
 export function excerpt(store, message) {
   const source = message.text.trim() || message.title || substitute(message);
-  const bare = message.from === "bot" ? source.replace(/^\s*(?:>|#+ |[-*] |```\w*)|[`*]/gm, "") : source;
+  const bare = message.from === "bot" ? source.replace(MARKS, "").replaceAll("|", " ") : source;
   const people = (message.mentions ?? []).map((id) => store.people.get(id)).filter((person) => person?.staffId);
   const named = people.reduce((said, { staffId, name }) => said.replaceAll(`@${staffId}`, `@${name}`), bare);
   const text = named.replace(/\s+/g, " ").trim();
