@@ -47,7 +47,7 @@ def test_story_shows_everything_and_copies_as_curl(visit, scripted, picture):
     sees(page, ".start-line", "POST http://127.0.0.1:9/dingtalk?a=1&b=2")
     for wanted in ("sign: a+b/c==", "200 · 23 ms", "m_1", "首字 4 ms · 共 9 ms", "sendBySession", "handed_over"):
         expects(page.locator("#story")).to_contain_text(wanted)
-    labels = ["状态码", "任务 ID", "耗时", "请求头", "正文", "应答"]
+    labels = ["状态码", "任务 ID", "耗时", "HTTP 头", "正文", "应答"]
     found = page.locator("#story :is(dt, .label)").all_text_contents()
     assert [label for label in labels if label not in found] == []
     picture(page, "story")

@@ -217,7 +217,7 @@ export const ZH = {
   fact_total_ms: "全部",
   fact_path: "地址",
   fact_usage: "用量",
-  fact_headers: "请求头",
+  fact_headers: "HTTP 头",
   fact_body: "正文",
   fact_answer: "应答",
   fact_event: "事件",
