@@ -306,9 +306,9 @@ MOST = 40
 @pytest.mark.parametrize("conversation", ["one", "each its own"])
 def test_questions_in_flight_exceed_by_one_answer_at_most(tmp_path: Path, limits: Limits, conversation: str) -> None:
     """All that begin in the same moment, with the longest answers: never more than the limit and one answer."""
-    at_once = 12
+    at_once, words = 12, round_tokens("?")
     world = World(tmp_path, clock=RealTime(), limits=limits)
-    world.model.queue = [lambda: Answer("x", "fake", usage=Usage(8, MOST))] * at_once
+    world.model.queue = [lambda: Answer("x", "fake", usage=Usage(words, MOST))] * at_once
     together = threading.Barrier(at_once)
 
     def one(number: int) -> str:
@@ -321,7 +321,7 @@ def test_questions_in_flight_exceed_by_one_answer_at_most(tmp_path: Path, limits
         outcomes = list(pool.map(one, range(at_once)))
     assert set(outcomes) <= {"answered", "refused"}
     assert outcomes.count("answered") == len(world.model.asked)
-    assert len(world.model.asked) * (8 + MOST) <= 100 + MOST
+    assert len(world.model.asked) * (words + MOST) <= 100 + MOST
     assert not [name for name in world.records() if name.endswith("open")]
     assert limits.tokens_per_month or world.model.asked
 
