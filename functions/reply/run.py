@@ -68,12 +68,15 @@ class Run:
     def show(self, turn: Turn, record: Record | None = None) -> str:
         """Show a finished turn and put its outcome on record; returns the outcome. Raises DeliveryDelayed."""
         record = record or Record(_outcome(turn), completion_tokens=turn.tokens)
-        return self.speaker.say(
+        outcome = self.speaker.say(
             self._with_notes(turn),
             replace(record, question=turn.question, answer=turn.answer),
             already_sent=turn.sent,
             on_sent=lambda parts: self.memory.keep(replace(turn, sent=parts)),
         )
+        if outcome == "failed" and turn.state is State.ANSWERED:
+            self._unseen(turn)
+        return outcome
 
     def settle(self, done: Turn, record: Record | None = None) -> str:
         """Save a finished turn, then show it, unless the watchdog or another run of this message was first.
@@ -103,7 +106,7 @@ class Run:
         return current is not None and (current.finished or current.attempt > done.attempt)
 
     def _unseen(self, done: Turn) -> str:
-        """The watchdog has explained: nobody waits for this turn any more, and no prompt shows what nobody saw."""
+        """A failure was explained instead: nobody waits for this turn any more, and no prompt shows what nobody saw."""
         self.memory.keep(replace(done, attempt=done.attempt + 1, question="", answer=""))
         return "silent"
 

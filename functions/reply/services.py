@@ -101,8 +101,8 @@ class Outbound(Protocol):
 
         `until` is when this run must have stopped (seconds since the epoch); no wait passes it. The first
         `already_sent` parts were shown by an earlier run and are skipped. `on_sent(n)` is called after part n, when
-        more parts follow; it must not raise. Raises Undeliverable when DingTalk has closed the way,
-        DeliveryDelayed when a later run can succeed.
+        more parts follow; it must not raise. Raises Undeliverable when DingTalk has closed the way, DeliveryDelayed
+        when a later run can succeed, AnswerBlocked when the person was shown that DingTalk does not allow the answer.
         """
         ...
 

@@ -10,7 +10,7 @@ from enum import Enum
 
 from reply.records import Record
 from reply.services import Services
-from shared.errors import DeliveryDelayed, StoreUnavailable, Undeliverable
+from shared.errors import AnswerBlocked, DeliveryDelayed, StoreUnavailable, Undeliverable
 from shared.log import Log
 from shared.message import Message
 
@@ -62,6 +62,9 @@ class Speaker:
         except Undeliverable as closed:
             self._put_undeliverable(closed, record)
             return "undeliverable"
+        except AnswerBlocked as blocked:
+            # They have been told why there is no answer: that is the outcome.
+            record, parts = replace(record, outcome="failed"), blocked.shown + 1
         except BaseException:
             # Not shown, as far as is known: the way is free again, for the watchdog, an apology or FC's retry.
             self._leave(_Voice.FREE)

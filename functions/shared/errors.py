@@ -13,6 +13,7 @@ BotError
 ├── BalanceUnknown           the provider did not tell what is left on the account
 ├── ModelFailed              the model gave no usable answer; carries the reason
 └── DeliveryFailed           the answer could not be shown
+    ├── AnswerBlocked        DingTalk does not allow its content; the person was told so instead
     ├── Undeliverable        it never can be: DingTalk has closed the way
     └── DeliveryDelayed      it can be later: raise, so that FC retries
 """
@@ -160,6 +161,10 @@ class DeliveryFailed(BotError):
         self.code = code
         self.shown = shown
         super().__init__(f"{code}: {detail[:200]}")
+
+
+class AnswerBlocked(DeliveryFailed):
+    """DingTalk did not allow the content of the answer: the person has been shown a sentence that says so."""
 
 
 class Undeliverable(DeliveryFailed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -122,10 +123,15 @@ def test_closed_ways_are_recorded_and_not_retried(cloud: LocalCloud, kind: str) 
 
 
 def test_blocked_content_is_explained(cloud: LocalCloud) -> None:
-    """4301xx: the person reads a neutral sentence instead."""
+    """4301xx: the person reads a neutral sentence instead; on record it failed, and no later prompt has it."""
+    lin = cloud.person()
     cloud.dingtalk_fails("430104")
-    [text] = outcome_texts(cloud, cloud.say(cloud.person(), "hello"))
+    [text] = outcome_texts(cloud, cloud.say(lin, "hello"))
     assert text.startswith(ZH.blocked_by_dingtalk[:12])
+    request_id = re.findall(r"[0-9a-f]{10}", text)[-1]
+    assert list((cloud.bucket / "records").rglob(f"{request_id}*.failed.*.json"))
+    cloud.wait(cloud.say(lin, "and now?"))
+    assert "hello" not in str(cloud.model.requests[-1].messages)
 
 
 def test_a_throttled_address_is_tried_by_later_runs_and_given_up(cloud: LocalCloud) -> None:
@@ -137,11 +143,11 @@ def test_a_throttled_address_is_tried_by_later_runs_and_given_up(cloud: LocalClo
     assert len(cloud.model.requests) == 1
 
 
-def test_a_response_that_is_always_lost_is_two_posts_at_most(cloud: LocalCloud) -> None:
-    """DingTalk shows the answer and its response never arrives: posted once more (the named window), then no more."""
+def test_a_response_that_is_always_lost_is_three_posts_at_most(cloud: LocalCloud) -> None:
+    """DingTalk shows the answer and its response never arrives: posted soon and at the end again, then no more."""
     cloud.dingtalk_fails("shown-then-reset", 99)
     sent = cloud.say(cloud.person(), "hello")
-    assert len(outcome_texts(cloud, sent)) == 2
+    assert len(outcome_texts(cloud, sent)) == 3
     assert [i.attempts for i in cloud.invocations(sent, "async")] == [1]
     assert any("delivery_in_doubt" in line.text for line in cloud.logs("reply"))
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from reply import markdown
-from reply.channels.errcodes import Action, Verdict
+from reply.channels.errcodes import NO_RESPONSE, Action, Verdict
 from reply.parts import Layout, Limits, Part, split
 from shared.clock import Clock
-from shared.errors import DeliveryDelayed, Undeliverable
+from shared.errors import AnswerBlocked, DeliveryDelayed, Undeliverable
 from shared.log import Log
 from shared.message import Message
 from shared.wording import Wording
@@ -79,7 +79,7 @@ class Delivery:
         self.posts = 0
 
     def run(self, already_sent: int, on_sent: Callable[[int], None]) -> int:
-        """Show what is left; returns the number of parts shown in all. Raises Undeliverable or DeliveryDelayed.
+        """Show what is left; returns the number of parts shown in all. Raises what `Outbound.deliver` raises.
 
         Once parts had to be laid out anew, `on_sent` is not called any more: a later run lays them out as at first, and
         rather shows a piece again than leaves one out.
@@ -96,7 +96,7 @@ class Delivery:
                 if level == 0 and self.shown < len(parts):
                     on_sent(self.shown)
             elif refused.action is Action.NEUTRAL:
-                return self._show_neutral(refused)
+                self._show_neutral(refused)
             else:
                 level += 1
                 parts[self.shown :] = self._finer(part, level, refused)
@@ -112,20 +112,19 @@ class Delivery:
             limits = replace(limits, parts=part.number)
         return split(self._text, self._layout(limits), first=part.number)
 
-    def _show_neutral(self, blocked: Verdict) -> int:
-        """DingTalk blocked a part: explain that instead of it, and end."""
+    def _show_neutral(self, blocked: Verdict) -> NoReturn:
+        """DingTalk blocked a part: explain that instead of it, and end. Raises AnswerBlocked once it is shown."""
         sentence = self._means.words.blocked_by_dingtalk.format(request_id=self._message.request_id)
         self._title = markdown.title_of(sentence, self._means.words)
         mention = f"@{self._mentioned} " if self._mentioned and not self.shown else ""
         self._pace()
         if self._show(mention + sentence, mention=not self.shown) is not None:
             self._give_up(blocked)
-        self.shown += 1
-        return self.shown
+        raise AnswerBlocked(blocked.code, blocked.remedy, self.shown)
 
     def _show(self, text: str, *, mention: bool) -> Verdict | None:
         """Post until it is shown (None) or refused for its content or size. Raises what run raises."""
-        refusals, lost = 0, False
+        refusals, lost = 0, 0
         while True:
             verdict = self._post(text, mention=mention)
             action = verdict.action
@@ -137,12 +136,11 @@ class Delivery:
             if action is Action.AGAIN and refusals < TRIES - 1:
                 self._wait(self._backoff(refusals), verdict.code)
                 refusals += 1
-            elif action is Action.ONCE_MORE and lost:
-                self._log_doubt(verdict)
-                return None
             elif action is Action.ONCE_MORE:
-                lost = True
-                self._wait(self._backoff(0), verdict.code)
+                lost += 1
+                if not self._worth_once_more(lost, verdict):
+                    self._log_doubt(verdict)
+                    return None
             elif action is Action.WAIT and not self._waited:
                 self._waited = True
                 self._wait(verdict.wait, verdict.code)
@@ -177,25 +175,49 @@ class Delivery:
 
         Once in a run, and only where the wait is worth it.
         """
-        left = self._ends - self._means.clock.now() - LAST_POST_S
-        if self._waited_to_the_end or left < LAST_POST_S:
+        left = self._left_to_wait()
+        if not left:
             raise DeliveryDelayed(code, why, self.shown)
-        self._waited_to_the_end = True
         self._require_open(self._means.clock.now() + left)
+        self._waited_to_the_end = True
         self._means.clock.sleep(left)
 
+    def _left_to_wait(self) -> float:
+        """Seconds before the post at the very end of the run; 0 where that was made, or is not worth the wait."""
+        left = self._ends - self._means.clock.now() - LAST_POST_S
+        return 0.0 if self._waited_to_the_end or left < LAST_POST_S else left
+
+    def _worth_once_more(self, lost: int, verdict: Verdict) -> bool:
+        """Wait for another post of a part whose response was lost so often; False when it must be left in doubt.
+
+        The second post comes soon. Where DingTalk is silent rather than odd, a third comes at the end of the run: a
+        short outage must not end in silence, and a copy more is the smaller evil.
+        """
+        if lost == 1:
+            self._wait(self._backoff(0), verdict.code)
+            return True
+        left = self._left_to_wait()
+        if verdict.code != NO_RESPONSE.code or not left or self._expired(self._means.clock.now() + left):
+            return False
+        self._waited_to_the_end = True
+        self._means.clock.sleep(left)
+        return True
+
     def _log_doubt(self, verdict: Verdict) -> None:
-        """Posted twice and no response either time: it counts as shown, for a third post could be a third copy."""
+        """Posted again and no response either: it counts as shown, for one more post could be one more copy."""
         self._means.log.error(
             "delivery_in_doubt",
             code=verdict.code,
             part=self.shown + 1,
-            remedy="the person may have seen this part twice, once or not at all: ask them",
+            remedy="the person may have seen this part several times, once or not at all: ask them",
         )
 
     def _require_open(self, at: float) -> None:
-        if 0 < self._message.reply_to.expires_at <= (at + EXPIRY_MARGIN_S) * 1000:
+        if self._expired(at):
             raise Undeliverable("expired", "the session webhook has expired; nothing more was posted", self.shown)
+
+    def _expired(self, at: float) -> bool:
+        return 0 < self._message.reply_to.expires_at <= (at + EXPIRY_MARGIN_S) * 1000
 
     def _pace(self) -> None:
         self._wait(PACE_S if self.shown else 0.0)

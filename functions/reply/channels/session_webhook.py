@@ -99,8 +99,7 @@ class SessionWebhook:
     ) -> int:
         """Show `text`, as `reply.services.Outbound` promises.
 
-        Both errors say in `shown` how many parts the person has seen. A blocked answer is replaced by a neutral
-        sentence, which counts as a part.
+        The errors say in `shown` how many parts of the answer the person has seen.
         """
         log = self._log.with_fields(request_id=message.request_id)
         url = self._checked(message, log)

@@ -23,7 +23,7 @@ from reply.channels.session_webhook import (
     WebhookSettings,
     unanswered,
 )
-from shared.errors import DeliveryDelayed, DeliveryFailed, SettingsError, Undeliverable
+from shared.errors import AnswerBlocked, DeliveryDelayed, DeliveryFailed, SettingsError, Undeliverable
 from shared.log import Log
 from shared.message import Message, ReplyTarget, Sender
 from shared.settings import SettingsReader
@@ -293,18 +293,34 @@ def test_delayed(world: World, script: Script, code: str, posts: int) -> None:
 @pytest.mark.parametrize(
     ("script", "code"),
     [
-        (["reset after reading"] * 2, "no_response"),
+        (["reset after reading"] * 3, "no_response"),
         (["close after reading", Reply(body=b"")], "unreadable"),
-        ([result(-1), "reset after reading", "close after reading"], "no_response"),
+        ([result(-1), "reset after reading", "close after reading", "close after reading"], "no_response"),
     ],
 )
 def test_in_doubt(world: World, script: Script, code: str) -> None:
-    """Posted, no response, posted once more, no response: it counts as shown, and operators are told."""
+    """No response, posted soon again and at the end of the run: it counts as shown, and operators are told."""
     with WebhookServer(*script) as server:
         assert world.deliver(message(server.port), "好") == 1
         assert len(server.posted) == len(script)
     [line] = [line for line in world.log if line["event"] == "delivery_in_doubt"]
     assert (line["level"], line["code"], line["part"]) == ("ERROR", code, 1)
+
+
+def test_a_third_post_is_heard(world: World) -> None:
+    """DingTalk is silent for some seconds: the post at the end of the run comes through, and nothing is in doubt."""
+    with WebhookServer("reset after reading", "close after reading", result(0)) as server:
+        assert world.deliver(message(server.port), "好") == 1
+    assert not [line for line in world.log if line["event"] == "delivery_in_doubt"]
+
+
+def test_no_third_post_to_a_webhook_that_will_have_expired(world: World) -> None:
+    """The webhook lasts no longer than a few seconds: two posts, then it stays in doubt."""
+    with WebhookServer("reset after reading", "reset after reading") as server:
+        sent = message(server.port)
+        target = replace(sent.reply_to, expires_at=int((NOW + 20) * 1000))
+        assert world.deliver(replace(sent, reply_to=target), "好") == 1
+        assert len(server.posted) == 2
 
 
 @pytest.mark.parametrize("code", [300001, 310000, 90030, 400013, 400101, 400102, 400106, "300001"])
@@ -341,7 +357,9 @@ def test_content_not_allowed(world: World, code: int, before: int) -> None:
     neutral = ZH.blocked_by_dingtalk.format(request_id=sent.request_id)
     with WebhookServer(*[result(0)] * before, result(code)) as server:
         sent = replace(sent, reply_to=message(server.port).reply_to)
-        assert world.deliver(sent, LONG) == before + 1
+        with pytest.raises(AnswerBlocked) as blocked:
+            world.deliver(sent, LONG)
+        assert (blocked.value.code, blocked.value.shown) == (str(code), before)
         assert len(server.posted) == before + 2
         assert server.posted[-1].text == ("" if before else "@staff1 ") + neutral
         assert "字" not in json.dumps(server.posted[-1].body, ensure_ascii=False)
@@ -450,11 +468,11 @@ def test_tls_not_spoken(world: World, server: WebhookServer) -> None:
 
 
 def test_hanging() -> None:
-    """A server that never responds is posted to twice, and not again."""
+    """A server that never responds is posted to three times, and not again."""
     world = World(read_timeout=0.2)
-    with WebhookServer("hang", "hang") as server:
+    with WebhookServer("hang", "hang", "hang") as server:
         world.deliver(message(server.port), "好")
-    assert world.log[-1]["posts"] == 2
+    assert world.log[-1]["posts"] == 3
 
 
 def test_response_that_trickles(world: World) -> None:
