@@ -1,21 +1,23 @@
 """`make prove`: try every way of breaking the promise, print what people saw, write it to benchmarks/results.
 
 `ARGS="crash soak --seed 7 --share 0.1"` runs some parts, with another seed, or a share of the cases; `--only NAME` runs
-the cases whose names contain it, such as one that was found to fail.
+the cases whose names contain it, such as one that was found to fail. `ARGS="soak --seeds 1-5"` keeps the soak of each
+seed in a file of its own.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import importlib
 import sys
 import time
+import traceback
 from pathlib import Path
 
 from local.functions import CODE
 from proof.plan import Plan
-from proof.result import RESULTS, Result, as_json, report
+from proof.result import RESULTS, Result, Violation, as_json, fingerprint, report
+from proof.soak_runs import keep
 
 PARTS = (
     "crash",
@@ -37,6 +39,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m proof", description="Try to break the promise.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--seed", type=int, default=1, help="makes every random choice (default: 1)")
+    parser.add_argument("--seeds", type=_seeds, default=(), help="of soaks to keep, such as 1-5: one file each")
     parser.add_argument("--share", type=float, default=1.0, help="how much of each part is tried, above 0 and up to 1")
     parser.add_argument("--only", default="", help="a regular expression that names of cases must contain")
     parser.add_argument(
@@ -45,13 +48,10 @@ def main(arguments: list[str]) -> int:
         help="folder for proof.md and proof.json (default: benchmarks/results, when all was tried)",
     )
     options = parser.parse_args(arguments)
-    unknown = [part for part in options.parts if part not in PARTS]
-    if unknown or not 0 < options.share <= 1:
-        parser.error(
-            f"no such part: {', '.join(unknown)}"
-            if unknown
-            else f"--share is {options.share:g}, wanted above 0 and up to 1"
-        )
+    if problem := _problem(options):
+        parser.error(problem)
+    if options.seeds:
+        return 1 if keep(options.seeds, options.share, options.output or RESULTS) else 0
     plan = Plan(options.seed, options.share, only=options.only)
     results = [tried(part, plan) for part in PARTS if part in (options.parts or PARTS)]
     text = report(plan, results)
@@ -65,11 +65,30 @@ def main(arguments: list[str]) -> int:
     return 1 if any(result.broken for result in results) else 0
 
 
+def _seeds(text: str) -> tuple[int, ...]:
+    first, _, last = text.partition("-")
+    return tuple(range(int(first), int(last or first) + 1))
+
+
+def _problem(options: argparse.Namespace) -> str:
+    unknown = [part for part in options.parts if part not in PARTS]
+    if unknown:
+        return f"no such part: {', '.join(unknown)}"
+    if not 0 < options.share <= 1:
+        return f"--share is {options.share:g}, wanted above 0 and up to 1"
+    return "--seeds is for `soak` alone" if options.seeds and options.parts != ["soak"] else ""
+
+
 def tried(part: str, plan: Plan) -> Result:
-    """Run one part and time it (seconds)."""
+    """Run one part and time it (seconds). A part that breaks is a violation: nothing is known of what it tries."""
     began = time.monotonic()
     print(f"{part} …", file=sys.stderr, flush=True)
-    result: Result = importlib.import_module(f"proof.{part}").run(plan)
+    try:
+        result: Result = importlib.import_module(f"proof.{part}").run(plan)
+    except Exception as broken:  # noqa: BLE001 - the other parts go on; what is printed here tells why
+        traceback.print_exc()
+        violation = Violation("the part itself", f"{type(broken).__name__}: {broken}", "an end of its own")
+        result = Result(part, violations=[violation])
     result.seconds = time.monotonic() - began
     print(
         f"{part}: {result.cases} cases, {len(result.broken)} violations, {result.seconds:.0f} s",
@@ -77,14 +96,6 @@ def tried(part: str, plan: Plan) -> Result:
         flush=True,
     )
     return result
-
-
-def fingerprint(folder: Path) -> str:
-    """The same for the same code: a hash over every Python file."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
 
 
 if __name__ == "__main__":

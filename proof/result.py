@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -113,3 +114,11 @@ def as_json(plan: Plan, results: Sequence[Result], code: str) -> str:
 def machine() -> str:
     """What it ran on."""
     return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+
+
+def fingerprint(folder: Path) -> str:
+    """The same for the same code: a hash over every Python file."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]

@@ -110,7 +110,11 @@ class Soaked:
 
 def run(plan: Plan) -> Result:
     """The soak as a part of the proof: 20,000 messages x share."""
-    found = soak(plan)
+    return result_of(soak(plan))
+
+
+def result_of(found: Soaked) -> Result:
+    """What was found, as every part tells it."""
     result = Result("soak", cases=found.tally.messages, tally=found.tally, violations=found.violations)
     result.numbers = found.numbers()
     return result
@@ -136,7 +140,7 @@ class _Run:
     def __init__(self, plan: Plan, cloud: LocalCloud, found: Soaked, total: int) -> None:
         self._cloud, self._found, self._total = cloud, found, total
         self._choose = plan.random("soak")
-        self._town = Town.of(cloud, self._choose)
+        self._town = Town.of(self._choose)
         self._instances = Instances()
         self._suspect: set[str] = set()
         self._frozen: list[Fault] = []

@@ -46,6 +46,11 @@ FROZEN_S = 1.0
 TIMES = (1, 1, 1, 2, 3, 8)
 """How often a fault is met, when it is not met by everything that one message does."""
 
+DEATHS = (1, 1, 1, 2, 3, 5)
+"""How often a message's instance is killed. FC runs it three times and its report of that three times: one run is left,
+for nobody can tell anybody anything where none ever is.
+"""
+
 PAIRS = 0.25
 """Share of the troubled messages that meet two faults of different groups."""
 
@@ -66,6 +71,7 @@ DOSES: Mapping[str, Sequence[float | str]] = {
     "trickle:seconds": (0.05, 0.2, 1.2),
     "stall:chunks": (0, 1, 2),
     "stream-cut:chunks": (0, 1, 2),
+    "other-version:which": ("older", "newer", "newer-breaking"),
     "rate-limit:seconds": (0.5, 1, 30),
     "very-long:characters": (3_000, 12_000, 60_000),
     "bucket-slow:seconds": (0.005, 0.02),
@@ -104,6 +110,8 @@ def _dose(name: str, choose: random.Random) -> Dose:
     parameters = {parameter.name: _value(entry, parameter, choose) for parameter in entry.parameters}
     if entry.queue == "callbacks" or name in (FROZEN, "conversation-killed"):
         return Dose(name, 1, parameters)
+    if entry.queue == "kills":
+        return Dose(name, choose.choice(DEATHS), parameters)
     always = choose.random() < (0.5 if entry.group == "bucket" else 0.2)
     return Dose(name, None if always else choose.choice(TIMES), parameters)
 

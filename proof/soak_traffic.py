@@ -6,7 +6,6 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from local.cloud import LocalCloud
 from local.model import ModelRequest
 from local.people import Conversation, Person
 from local.replies import Reply
@@ -57,11 +56,13 @@ class Town:
     groups: Sequence[Conversation]
 
     @classmethod
-    def of(cls, cloud: LocalCloud, choose: random.Random) -> Town:
+    def of(cls, choose: random.Random) -> Town:
         """The same town for the same seed, but for ids."""
-        people = [cloud.person(f"p{number}", admin=number == 0) for number in range(PEOPLE)]
-        groups = [cloud.group(*choose.sample(people, MEMBERS), title=f"g{number}") for number in range(GROUPS)]
-        return cls(people, [cloud.private(person) for person in people], groups)
+        people = [Person(f"p{number}", f"staff-{number}", admin=number == 0) for number in range(PEOPLE)]
+        groups = [
+            Conversation(f"g{number}", "group", tuple(choose.sample(people, MEMBERS))) for number in range(GROUPS)
+        ]
+        return cls(people, [Conversation("robot", "private", (person,)) for person in people], groups)
 
     def message(self, number: int, choose: random.Random) -> Planned:
         """The message with this number."""

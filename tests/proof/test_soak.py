@@ -1,0 +1,169 @@
+"""The soak: the same choices for the same seed, every fault of the catalogue, and results that add up."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from local.catalogue import CATALOGUE
+from local.faults import Faults
+from local.switches import Switches
+from proof.mutations import MUTATIONS
+from proof.outcomes import OUTCOMES, Verdict
+from proof.plan import Plan
+from proof.publish import ROOT, blocks, replaced
+from proof.result import RESULTS
+from proof.soak import Sample, Soaked, soak
+from proof.soak_faults import KINDS, LEFT_OUT, conditions, doses
+from proof.soak_measure import Instances, crowded, files, percentile
+from proof.soak_runs import RunsDiffer, kept, runs, summary
+from proof.soak_traffic import Town
+
+
+def test_a_short_soak_keeps_the_promise() -> None:
+    """The whole of it is part of `make prove`."""
+    found = soak(Plan(seed=2, share=0.01), curve=False)
+    assert not found.tally.violations
+    assert not found.violations
+    assert found.tally.messages == sum(found.tally.outcomes[outcome] for outcome in OUTCOMES) == 200
+    assert found.acknowledged
+    assert found.overhead
+    assert found.samples[-1].records
+
+
+def test_a_soak_of_a_broken_build_fails_and_says_which_message(tmp_path: Path) -> None:
+    """A post that is repeated after success is seen at once, and reported with the number of the message."""
+    twice = next(mutation for mutation in MUTATIONS if "repeated after success" in mutation.name)
+    copy = twice.applied(Plan().code[0], tmp_path / "copy")
+    found = soak(Plan(share=0.001, code=(copy,)), curve=False)
+    assert len(found.tally.violations) > 5
+    assert found.tally.violations[0].violation.split(",")[0].isdigit()
+
+
+def test_the_seed_makes_every_choice() -> None:
+    """The same seed plans the same messages and faults, another seed others."""
+
+    def planned(seed: int) -> list[str]:
+        choose = Plan(seed).random("soak")
+        town = Town.of(choose)
+        return [str(town.message(number, choose)) for number in range(1, 200)]
+
+    assert planned(1) == planned(1) != planned(2)
+
+
+def test_every_fault_of_the_catalogue_is_tried_or_left_out_for_a_reason() -> None:
+    """A fault that is added to the catalogue is tried from then on, with parameters that it takes."""
+    tried = {name for names in KINDS.values() for name in names}
+    assert tried | set(LEFT_OUT) == set(CATALOGUE)
+    assert not tried & set(LEFT_OUT)
+    switches = Switches({entry.queue: Faults() for entry in CATALOGUE.values()})
+    choose, drawn = Plan().random("doses"), set()
+    for dose in (dose for _ in range(3000) for dose in doses(choose)):
+        switches.on(dose.name, conversation="c1", times=dose.times, **dose.parameters)
+        drawn.add(dose.name)
+    assert drawn == tried
+
+
+def test_the_judge_is_told_of_what_it_cannot_see() -> None:
+    """A bucket that failed, and a hand-over of which FC did not say that it was taken."""
+    assert conditions(["bucket-full", "errcode"]).bucket
+    assert conditions(["invoke-unknown"]).acceptance
+    assert conditions(["errcode", "killed"]) == conditions([])
+
+
+def test_what_lies_in_the_bucket_is_counted_by_what_it_is(tmp_path: Path) -> None:
+    """Documents, records, open notes, what was set aside, and the rest."""
+    place, day = tmp_path / "conversations" / "r" / "c" / "m", tmp_path / "records" / "2026-01-01" / "p"
+    place.mkdir(parents=True)
+    day.mkdir(parents=True)
+    for number in range(2):
+        (place / f"{number:013d}-0123456789abcdef.json").write_text("{}")
+    (place / "0000000000000-0123456789abcdef.json-01234567.set-aside").write_text("x")
+    (day / f"{'a' * 32}.answered.12.json").write_text("{}")
+    (day / f"{'b' * 32}.open").write_text("{}")
+    (place / "upload.tmp").write_text("")
+    found = files(tmp_path)
+    assert (found.conversations, found.documents, found.most_in_one, found.records) == (1, 2, 2, 1)
+    assert (found.kept_aside, found.open, list(found.others)) == (1, {"b" * 32}, ["conversations/r/c/m/upload.tmp"])
+    assert found.all == 6
+    assert crowded(tmp_path) == ["conversations/r/c/m"]
+
+
+def test_growth_is_that_of_warm_instances() -> None:
+    """What an instance takes to become warm is no growth, and one that served little says nothing."""
+    seen = Instances()
+    seen.seen = {("reply", "a"): [(1, 40.0), (100, 60.0), (1100, 62.0)], ("reply", "b"): [(100, 50.0), (120, 70.0)]}
+    assert seen.growth("reply") == 2.0
+    assert seen.growth("conversation") == 0.0
+    assert (percentile([], 0.5), percentile([3, 1, 2], 0.5), percentile([1, 2], 1.0)) == (0.0, 2, 2)
+
+
+def made(seed: int) -> Soaked:
+    found = Soaked(seed, samples=[Sample(0, 0.0, 0, 0, 0, 0, 0.0, 0.0, 0.0)])
+    for verdict in (Verdict("1", "answered"), Verdict("2", "answered", 1, 1), Verdict("3", "none", violation="lost")):
+        found.tally.add(verdict)
+    found.tally.add(Verdict("4", "answered", 1, 0, "twice"))
+    found.by_fault["killed"] = Counter(answered=2)
+    return found
+
+
+def test_kept_runs_add_up(tmp_path: Path) -> None:
+    """What is read is what was found, and the last line of the table is the sum."""
+    for seed in (1, 2):
+        (tmp_path / f"soak-{seed}.json").write_text(kept(made(seed), 1.0, "code"), encoding="utf-8")
+    [first, _] = found = runs(tmp_path)
+    assert (first.messages, first.outcomes["answered"], first.none, first.outside) == (4, 3, 1, 1)
+    assert len(first.violations) == 2
+    assert summary(found).splitlines()[-1] == "| all | 8 | 6 | 0 | 0 | 0 | 2 | 0 | 0 | 2 | 2 |"
+
+
+def test_runs_of_different_code_are_not_added_up(tmp_path: Path) -> None:
+    """A sum over two programs says nothing about either."""
+    for seed in (1, 2):
+        (tmp_path / f"soak-{seed}.json").write_text(kept(made(seed), 1.0, f"code {seed}"), encoding="utf-8")
+    with pytest.raises(RunsDiffer, match=r"soak-2\.json is of code 2"):
+        runs(tmp_path)
+
+
+def test_documents_say_what_the_committed_runs_say() -> None:
+    """`python -m proof.publish` has been run: no number of a document was typed by hand."""
+    for (name, marker), text in blocks().items():
+        document = (ROOT / name).read_text(encoding="utf-8")
+        assert replaced(document, marker, text) == document, f"{name} ({marker}): run python -m proof.publish"
+
+
+def test_committed_runs_kept_the_promise() -> None:
+    """Every message of the runs that are kept has one outcome, or a second one in a window."""
+    for run in runs(RESULTS):
+        assert (list(run.violations), run.none, run.outside) == ([], 0, 0), f"soak-{run.seed}.json"
+        assert run.messages == sum(run.outcomes.values())
+    if (proof := RESULTS / "proof.json").is_file():
+        parts = json.loads(proof.read_text(encoding="utf-8"))["parts"]
+        assert {name: part["violations"] for name, part in parts.items() if part["violations"]} == {}
+
+
+def test_markers_must_be_there() -> None:
+    """A document that lost its place for the results is an error, not a silence."""
+    with pytest.raises(ValueError, match="wanted once"):
+        replaced("nothing here", "proof", "text")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["nonsense"], "no such part"),
+        (["--share", "2"], "--share is 2"),
+        (["crash", "--seeds", "1-2"], "--seeds is for `soak` alone"),
+    ],
+)
+def test_the_command_says_what_is_wrong(arguments: list[str], problem: str) -> None:
+    """A mistake in the arguments ends with a sentence and status 2."""
+    command = [sys.executable, "-m", "proof", *arguments]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert problem in ended.stderr
