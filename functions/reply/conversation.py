@@ -35,11 +35,11 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True)
 class Turn:
-    """One message and what became of it.
+    """One message and what became of it; `by` is who asked, where that is in a group.
 
     `answer` is what the person is shown: the answer, or the sentence that explains the failure. `deadline` (ms) is when
     FC kills the instance at work; `sent` counts the parts already shown; `cut` says why an answer may be incomplete.
-    `alone` turns were asked without context and do not become one. In a group `by` is who asked. `preface` names a sentence that the answer begins
+    `alone` turns were asked without context and do not become one. `preface` names a sentence that the answer begins
     with. A turn without question is a command's: it never enters a prompt. `outcome` is what goes on record, where
     state and question do not tell: a limit's refusal, a look-up that counts. `reserved` tokens are what it can cost.
     """

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from reply.bucket import path_part
 from reply.conversation import Turn
+from reply.records import OPEN
 from reply.run import Run
+from shared.errors import StoreUnavailable
 
 DEAD_AFTER_MS = 30_000
 """A turn this long (ms) past its deadline is not waited for: its instance is dead and FC has not run it again."""
@@ -21,10 +24,10 @@ def wait_for_earlier(run: Run, turn: Turn) -> None:
         return
     latest = run.work_ends - run.services.settings.model_seconds
     pause = _FIRST_PAUSE_S
-    while _alive(run, turn):
+    while earlier := _alive(run, turn) or _on_their_way(run, turn):
         left = latest - run.services.clock.now()
         if left <= 0:
-            run.log.warning("went_ahead", waited_for=len(_alive(run, turn)))
+            run.log.warning("went_ahead", waited_for=len(earlier))
             return
         run.services.clock.sleep(min(pause, left))
         pause = min(pause * 1.5, _LONGEST_PAUSE_S)
@@ -34,3 +37,26 @@ def wait_for_earlier(run: Run, turn: Turn) -> None:
 def _alive(run: Run, turn: Turn) -> list[Turn]:
     now_ms = run.now_ms
     return [t for t in run.memory.document.pending_before(turn.position) if now_ms < t.deadline + DEAD_AFTER_MS]
+
+
+def _on_their_way(run: Run, turn: Turn) -> list[Turn]:
+    """Earlier turns whose answer is saved and not on record as shown: it may have parts, or DingTalk be slow."""
+    now_ms = run.now_ms
+    finished = [
+        t
+        for t in run.memory.document.turns.values()
+        if t.finished and t.answer and t.position < turn.position and now_ms < t.deadline
+    ]
+    if not finished:
+        return []
+    try:
+        shown = _on_record(run, finished)
+    except StoreUnavailable:
+        return []  # the order of answers is not worth waiting for a bucket that fails
+    return [t for t in finished if t.id not in shown]
+
+
+def _on_record(run: Run, turns: list[Turn]) -> set[str]:
+    records = run.services.records
+    folders = {(records.days.day(t.at), path_part(t.by or run.message.sender.id)) for t in turns}
+    return {entry.turn_id for folder in folders for entry in records.of(*folder) if entry.outcome != OPEN}

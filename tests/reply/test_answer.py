@@ -14,7 +14,7 @@ from reply.answer import TOO_LATE_MS, answer, apologise
 from reply.run import Run
 from reply.services import Answer, Usage
 from shared.errors import DeliveryDelayed, ModelFailed, ModelFailure, Undeliverable
-from shared.message import VERSION, Message
+from shared.message import VERSION, Message, Sender
 from tests.reply.kit import NOW, ZH, FakeChat, Killed, World, message
 
 
@@ -381,6 +381,34 @@ def test_a_later_turn_waits_for_an_earlier_one(world: World) -> None:
     run(world, message("q2", id="m2", at=NOW + 1))
     assert world.chat.seen == ["echo: q1", "echo: q2"]
     assert [m.content for m in world.model.asked[-1]] == ["q1", "echo: q1", "q2"]
+
+
+@pytest.mark.parametrize("group", [False, True])
+def test_a_later_turn_waits_until_an_earlier_answer_was_shown(world: World, group: bool) -> None:
+    """Saved and still on its way, in parts or to a slow DingTalk: the next answer does not overtake it."""
+    world.settings = replace(world.settings, group_shares_context=group)
+    bob = Sender("user2", "user2", "Bob")
+    first = message("q1", id="m1", group=group, sender=bob) if group else message("q1", id="m1")
+    run(world, first)
+    [record] = world.files("records")
+    content = record.read_bytes()
+    record.unlink()
+
+    def shown() -> None:
+        record.write_bytes(content)
+
+    world.clock.on_sleep = shown
+    run(world, message("q2", id="m2", at=NOW + 1, group=group))
+    assert world.clock.slept == [0.25]
+    assert world.lines("went_ahead") == []
+
+
+def test_an_answer_that_never_gets_on_record_holds_nobody_for_long(world: World) -> None:
+    """Its instance is dead at its deadline, and DingTalk has it or FC's retry brings it."""
+    run(world, message("q1", id="m1"), 60)
+    shutil.rmtree(world.mount / "records")
+    run(world, message("q2", id="m2", at=NOW + 1))
+    assert 50 < sum(world.clock.slept) <= 62
 
 
 def test_an_earlier_turn_does_not_wait_for_a_later_one(world: World) -> None:

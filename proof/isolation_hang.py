@@ -1,0 +1,138 @@
+"""A turn that hangs: nobody else waits for it, and its own later turns go ahead in time for their own answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from local.cloud import LocalCloud, Reply, Sent
+from proof.isolation_order import Saves, told
+from proof.outcomes import judge
+from proof.plan import Plan
+from proof.result import Result, Violation
+
+LONGEST_WAIT_MS = 240
+"""Less than the first pause of a turn that waits for another: whoever waits at all takes longer."""
+
+HOLDS_S = 3600.0
+
+
+@dataclass(frozen=True)
+class Hang:
+    """How turns hang: `model` in place of an answer, the first or all of `chain` turns after one another.
+
+    `timeout` (s) is the function's, `model_seconds` what the model may take; `pace` as in `Options`.
+    """
+
+    model: Callable[[], Reply]
+    chain: int
+    all_of_them: bool = False
+    timeout: float = 20
+    model_seconds: int = 3
+    pace: float = 0.1
+
+
+def _hang(name: str, hang: Hang, *, whole: bool = False) -> Callable[[Plan, Result], None]:
+    """The case; `whole` ones take real time and are left out of a share, unless they are asked for."""
+
+    def drive(plan: Plan, result: Result) -> None:
+        if whole and plan.share < 1 and not plan.only:
+            return
+        with plan.cloud(
+            instances=hang.chain + 5, pace=hang.pace, reply_timeout=hang.timeout, TIMEOUT=str(hang.model_seconds)
+        ) as cloud:
+            cloud.model.default = lambda request: (
+                hang.model() if "hang" in request.question else cloud.model.echo(request)
+            )
+            cloud.wait_all([cloud.say(cloud.person(), "warm up") for _ in range(3)])
+            chain = _chain(cloud, hang)
+            others = _others(cloud, 5)
+            cloud.wait_all([*chain, *others], 3 * hang.timeout + 60)
+            for what, wanted in [*_late(cloud, chain, hang), *_held_up(cloud, others)]:
+                result.violations.append(Violation(name, what, wanted))
+            for sent in (*chain, *others):
+                result.tally.add(judge(cloud, sent))
+            result.cases += 1
+            ahead = sum(told(cloud, sent).went_ahead for sent in chain)
+            result.numbers[name] = f"{hang.chain} turns, {ahead} of them went ahead"
+
+    return drive
+
+
+def _chain(cloud: LocalCloud, hang: Hang) -> list[Sent]:
+    """Turns of one conversation, each noted before the next is written."""
+    saves, person, chain = Saves(cloud), cloud.person(), list[Sent]()
+    for number in range(hang.chain):
+        word = "hang" if hang.all_of_them or number == 0 else "go on"
+        chain.append(cloud.say(person, f"{word} {number}"))
+        cloud.until(lambda: saves.of(chain[-1]) is not None)
+    return chain
+
+
+def _others(cloud: LocalCloud, people: int) -> list[Sent]:
+    """Other people, in private chats and in a group, while the chain hangs."""
+    persons = [cloud.person() for _ in range(people)]
+    group = cloud.group(*persons)
+    return [cloud.say(person, "hello", group if number % 2 else None) for number, person in enumerate(persons)]
+
+
+def _late(cloud: LocalCloud, chain: list[Sent], hang: Hang) -> list[tuple[str, str]]:
+    found = []
+    for number, sent in enumerate(chain, 1):
+        turn, runs = told(cloud, sent), cloud.invocations(sent, "async")
+        ends = [outcome.kind for run in runs for outcome in run.outcomes]
+        if turn.took_ms > hang.timeout * 1000 or ends != ["result"] or not sent.answers:
+            found.append(
+                (
+                    f"turn {number} of {len(chain)} took {turn.took_ms} ms and ended {ends}",
+                    f"{hang.timeout:g} s at most",
+                )
+            )
+    if not hang.all_of_them and any("hang" in shown.text for sent in chain[1:] for shown in sent.answers):
+        found.append(("a later turn's answer repeats the one that hung", "its own"))
+    return found
+
+
+def _held_up(cloud: LocalCloud, others: list[Sent]) -> list[tuple[str, str]]:
+    found = []
+    for sent in others:
+        waited = told(cloud, sent).waited_ms
+        if waited > LONGEST_WAIT_MS:
+            found.append((f"{sent.id} waited {waited} ms for another conversation's turn", "no waiting"))
+    return found
+
+
+def _before_the_first() -> Reply:
+    return Reply("too late", first_token=HOLDS_S)
+
+
+def _in_the_middle() -> Reply:
+    return Reply(chunks=["Once ", "upon ", "a time"], stall_after=2)
+
+
+def _drop_by_drop() -> Reply:
+    return Reply(chunks=["x"] * 4000, between=0.2)
+
+
+_KINDS: Mapping[str, Callable[[], Reply]] = {
+    "before its first word": _before_the_first,
+    "in the middle": _in_the_middle,
+    "drop by drop": _drop_by_drop,
+}
+_HANGS = {
+    **{
+        f"hang: {kind}, the first of {chain}": (Hang(model, chain), False)
+        for kind, model in _KINDS.items()
+        for chain in (3, 5)
+    },
+    "hang: before its first word, all of 5": (Hang(_before_the_first, 5, all_of_them=True), False),
+    "hang: unscaled, all of 5": (
+        Hang(_before_the_first, 5, all_of_them=True, timeout=20, model_seconds=5, pace=1.0),
+        True,
+    ),
+}
+
+HANGS: Mapping[str, Callable[[Plan, Result], None]] = {
+    name: _hang(name, hang, whole=whole) for name, (hang, whole) in _HANGS.items()
+}
+"""By the names of cases."""
