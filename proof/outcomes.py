@@ -95,7 +95,10 @@ def judge(cloud: LocalCloud, sent: Sent, conditions: Conditions = Conditions()) 
         return _unseen(cloud, sent)
     outcome = next((kind for kind in map(kind_of, shown) if kind == ANSWERED), kind_of(shown[0]))
     missing = _missing_parts(shown)
-    if missing and not _closed(cloud, sent):
+    blocked = next((message for message in shown if says(message, "blocked_by_dingtalk")), None)
+    if missing and blocked:
+        shown.remove(blocked)  # it stands for the parts that are missing
+    elif missing and not _closed(cloud, sent):
         return Verdict(sent.id, outcome, violation=f"part {missing} of a split answer never came")
     second = _second(shown)
     if second is None:
@@ -121,13 +124,15 @@ def _unseen(cloud: LocalCloud, sent: Sent) -> Verdict:
 
 
 def _closed(cloud: LocalCloud, sent: Sent) -> bool:
-    """Whether an ERROR line says that DingTalk had closed every way."""
+    """Whether an ERROR line says that DingTalk had closed every way, or was silent to the end, as it was."""
     turns = turn_ids(cloud, sent)
+    silent = len(sent.posts) > 1 and all(post.errcode is None for post in sent.posts[-2:])
+    wanted = {"undeliverable", "quota_used_up", *(["delivery_in_doubt"] if silent else [])}
     return any(
-        _error_event(line.text) in ("undeliverable", "quota_used_up")
+        _error_event(line.text) in wanted
         for pool in cloud.fc.pools.values()
         for line in list(pool.logs)
-        if any(turn in line.text for turn in turns)
+        if any(turn[:10] in line.text for turn in turns)  # the request id: not every line has the whole
     )
 
 

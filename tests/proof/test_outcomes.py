@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -52,6 +53,28 @@ def test_a_lost_response_is_window_1(new_cloud: NewCloud) -> None:
     cloud.dingtalk_fails("shown-then-reset")
     verdict = judge(cloud, said(cloud))
     assert (verdict.outcome, verdict.extra, verdict.window, verdict.violation) == (ANSWERED, 1, 1, "")
+
+
+def test_a_dingtalk_that_never_responds_leaves_no_way(new_cloud: NewCloud) -> None:
+    """Every post is lost and an ERROR line says so; with one response in the end, stopping would be silence."""
+    cloud = new_cloud(watch_files=True)
+    cloud.dingtalk_fails("reset", 99)
+    sent = said(cloud)
+    assert judge(cloud, sent).outcome == UNDELIVERABLE
+    sent.posts[-1] = replace(sent.posts[-1], errcode=-1)
+    assert "no outcome" in judge(cloud, sent).violation
+
+
+def test_a_blocked_part_is_explained_by_what_stands_in_its_place(new_cloud: NewCloud) -> None:
+    """The first part, and the sentence that the rest is not allowed, are one outcome; without that, a part is missing."""
+    cloud = new_cloud(watch_files=True)
+    cloud.model.script(Reply(text="A sentence that goes on. " * 350))
+    cloud.switch_on("errcode", code="430104", times=1, after=1)
+    sent = said(cloud)
+    assert len(sent.answers) == 2
+    assert not judge(cloud, sent).violation
+    del sent.answers[1]
+    assert "part 2" in judge(cloud, sent).violation
 
 
 @pytest.mark.parametrize(("seconds", "doubled"), [(0.1, 0), (4.0, 1)])
