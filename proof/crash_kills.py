@@ -1,0 +1,133 @@
+"""Finding the steps of each scenario by tracing, and killing at each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from local.cloud import LocalCloud
+from local.deaths import Death
+from local.runner_steps import START
+from proof.crash_scenarios import CONVERSATION, REPLY, Scenario, thought
+from proof.crash_trial import Trial
+from proof.plan import Plan
+
+WORKERS = 8
+"""Trials at the same time."""
+
+BATCH = 64
+"""Trials between two resets of a cloud, which keeps what it has seen small."""
+
+Name = tuple[str, int]
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One place of the matrix. `alone` needs an empty bucket, `cold` new connections, to be reached again."""
+
+    scenario: Scenario
+    function: str
+    step: Name
+    side: str
+    every: bool = False
+    cold: bool = False
+    alone: bool = False
+
+    @property
+    def name(self) -> str:
+        """As a violation is reported under."""
+        times = ", in every run" if self.every else ""
+        label, number = self.step
+        again = f" ({number + 1})" if number else ""
+        return f"{self.scenario.name}: {self.function}, {self.side} {label}{again}{times}"
+
+    def death(self, trial: Trial) -> Death:
+        """The death that it is."""
+        how = "trigger" if self.function == CONVERSATION else self.scenario.how
+        # Whoever is killed in each of FC's runs and in each of its failure destination's can do nothing any more.
+        last = 2 if how == "destination" else 3
+        runs = frozenset(range(last)) if self.every else frozenset({0})
+        return Death(trial.sent.id, self.function, how, self.step, self.side, runs=runs, cold=self.cold)
+
+
+def opened(plan: Plan, scenario: Scenario) -> LocalCloud:
+    """A cloud for a scenario, not started yet."""
+    return plan.cloud(instances=WORKERS + 4, **scenario.options)
+
+
+def begin(cloud: LocalCloud) -> None:
+    """Let a cloud, started or emptied, note every step, with the scenarios' model."""
+    cloud.fc.traced = True
+    cloud.model.default = thought
+
+
+def places(plan: Plan, scenario: Scenario) -> list[Kill]:
+    """Every place of a scenario to kill at, from traces: one where nothing was there before, one warm, one cold."""
+    with opened(plan, scenario) as cloud:
+        begin(cloud)
+        empty, warm = _traced(cloud, scenario), _traced(cloud, scenario)
+        cloud.recycle()
+        cold = _traced(cloud, scenario)
+    found = []
+    for function in (CONVERSATION, REPLY):
+        for step in dict.fromkeys([*empty[function], *cold[function], *warm[function]]):
+            is_warm, is_cold = step in warm[function], step in cold[function]
+            kill = Kill(scenario, function, step, "before", cold=not is_warm, alone=not (is_warm or is_cold))
+            found += [kill] if step[0] == START else [kill, replace(kill, side="after")]
+    return found
+
+
+def _traced(cloud: LocalCloud, scenario: Scenario) -> dict[str, list[Name]]:
+    trial = Trial.prepared(cloud, scenario)
+    trial.play([], at_once=False)
+    runs = {function: trial.tried(function) for function in (CONVERSATION, REPLY)}
+    return {function: [step.name for step in run.steps] if run else [] for function, run in runs.items()}
+
+
+def tried(plan: Plan, kills: Sequence[Kill]) -> Iterator[tuple[Kill, Trial]]:
+    """Kill at each place; the trials come in any order, and what they were played in is gone."""
+    alone = [kill for kill in kills if kill.alone]
+    for scenario in dict.fromkeys(kill.scenario for kill in kills):
+        mine = [kill for kill in kills if kill.scenario == scenario and not kill.alone]
+        if mine:
+            with opened(plan, scenario) as cloud:
+                yield from _together(cloud, mine)
+    yield from side_by_side(lambda kill: _by_itself(plan, kill), alone)
+
+
+def _together(cloud: LocalCloud, kills: Sequence[Kill]) -> Iterator[tuple[Kill, Trial]]:
+    for start in range(0, len(kills), BATCH):
+        begin(cloud)
+        yield from side_by_side(lambda kill: (kill, killed(cloud, kill)), kills[start : start + BATCH])
+        cloud.reset()
+
+
+def _by_itself(plan: Plan, kill: Kill) -> tuple[Kill, Trial]:
+    with opened(plan, kill.scenario) as cloud:
+        begin(cloud)
+        return kill, killed(cloud, kill)
+
+
+def killed(cloud: LocalCloud, kill: Kill) -> Trial:
+    """One trial of one place."""
+    trial = Trial.prepared(cloud, kill.scenario)
+    try:
+        # Another message could make what this kill waits for, or die in its place.
+        trial.play([kill.death(trial)], at_once=kill.every and not kill.alone and not kill.scenario.killed_at)
+    except TimeoutError as stuck:
+        trial.problems.append(str(stuck))
+        return trial
+    run = trial.tried(kill.function)
+    if run is None or kill.step not in [step.name for step in run.steps]:
+        trial.problems.append("the step was not reached again")
+    return trial
+
+
+def side_by_side(work: Callable[[In], Out], items: Sequence[In]) -> Iterator[Out]:
+    """The results of some work on each, several at the same time, in order."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        yield from pool.map(work, items)

@@ -1,0 +1,88 @@
+"""What the crash matrix kills in: ways that one message can go, each with what must be true afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from local.model import ModelRequest
+from local.replies import Reply, failing
+from proof.outcomes import ANSWERED, FAILED, REFUSED, UNDELIVERABLE
+from proof.plan import RULES
+
+CONVERSATION, REPLY = "conversation", "reply"
+
+QUESTION = "Which river is the longest?"
+LATER = "And which one comes after it?"
+FAILING = "Please fail (crash matrix)"
+LONG = "Please answer at length (crash matrix)"
+SLOW = "Please take your time (crash matrix)"
+SLOW_SECONDS = 0.3
+"""How long the model thinks about a slow question, in real seconds."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One way of a message.
+
+    `outcome` is what becomes of it when nothing dies. `earlier` is said and answered before, in the same conversation.
+    `forgets` says that what was said before is not in a later prompt once it is answered. `post` and `bucket` are
+    faults that every post of the message, or every operation of the bucket, meets. `killed_at` is a point of
+    `FunctionCompute.kill_at` at which each of FC's runs dies, so that its failure destination is what is tried. `drop`
+    are fields that its callback lacks. `redelivered_at_once` is whether DingTalk delivers again while the first
+    hand-over may still be at work.
+    """
+
+    name: str
+    text: str = QUESTION
+    outcome: str = ANSWERED
+    earlier: tuple[str, ...] = ()
+    group: bool = False
+    forgets: bool = False
+    post: str = ""
+    bucket: str = ""
+    killed_at: str = ""
+    redelivered_at_once: bool = True
+    drop: tuple[str, ...] = ()
+    options: Mapping[str, object] = field(default_factory=dict, hash=False)
+
+    @property
+    def how(self) -> str:
+        """Which invocations of `reply` are tried."""
+        return "destination" if self.killed_at else "async"
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is a question, which is remembered once it is answered."""
+        return self.outcome == ANSWERED and not self.forgets and self.text in (QUESTION, LONG, SLOW)
+
+
+_NO_TASK_IDS = replace(RULES, task_ids=False)
+
+SCENARIOS = (
+    Scenario("a question in a private chat"),
+    Scenario("a question in a group with history", group=True, earlier=("My name is Lin.", "I live in Hangzhou.")),
+    Scenario("a question without a time", drop=("createAt",)),
+    Scenario("a split answer", LONG),
+    Scenario(r"\clear", r"\clear", earlier=("My name is Lin.",), forgets=True),
+    Scenario("a mode command", "单聊", earlier=("My name is Lin.",), forgets=True),
+    Scenario("an instant answer in the body", "帮助"),
+    Scenario("an instant answer by webhook", "帮助", options={"INSTANT_ANSWERS": "webhook"}),
+    Scenario("refused by a limit", outcome=REFUSED, earlier=("My name is Lin.",), options={"MAX_REQUEST": "1"}),
+    Scenario("a failing model", FAILING, FAILED),
+    Scenario("an undeliverable webhook", outcome=UNDELIVERABLE, post="300001"),
+    Scenario("CLAIM=oss", options={"CLAIM": "oss", "rules": _NO_TASK_IDS}),
+    Scenario("task ids off", redelivered_at_once=False, options={"rules": _NO_TASK_IDS}),
+    Scenario("the failure destination", outcome=FAILED, killed_at="start"),
+    Scenario("the failure destination with a saved answer", killed_at="post"),
+    Scenario("a bucket that is read-only", bucket="read-only"),
+)
+
+
+def thought(request: ModelRequest) -> Reply:
+    """What the model says to the questions of the scenarios."""
+    if FAILING in request.question:
+        return failing(401, "invalid_api_key", "no")
+    if LONG in request.question:
+        return Reply(text="The Nile, the Amazon, the Yangtze, and how each of them was measured. " * 700)
+    return Reply(text=f"Rivers ({len(request.messages)})", first_token=SLOW_SECONDS if SLOW in request.question else 0)
