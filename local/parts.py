@@ -167,7 +167,7 @@ class Parts:
             512,
             options.instances,
             options.runtime,
-            HEAVY,
+            (*HEAVY, "oss2") if options.settings.get("CLAIM") == "oss" else HEAVY,
             options.skew.get("reply", (0.0,)),
         )
 
