@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from local.cloud import LocalCloud, Reply, Sent
 from local.faults import Fault
@@ -121,9 +121,9 @@ class Trials:
     def _judge_struck(self, each: Running, sent: Sent) -> None:
         trial, wanted = each.trial, each.trial.wanted
         verdict = judge(self._cloud, sent, trial.conditions)
-        self._result.tally.add(verdict)
-        if verdict.violation:
-            self._wrong(each, verdict.violation, "one outcome")
+        self._result.tally.add(replace(verdict, message=f"{sent.id} ({trial.name})"))
+        if trial.single and verdict.extra:
+            self._wrong(each, f"{verdict.extra + 1} outcomes: {self._shown(sent)}", "one: nothing was in doubt")
         if any(not fault.met_by for fault in each.faults):
             self._wrong(each, "a fault was never met", "a trial of it")
         if verdict.outcome not in wanted.outcomes:

@@ -52,7 +52,7 @@ class Trouble:
 
     `alone` is what is wanted of the first message of a conversation, where that differs. `many` is how often a fault
     that passes is met. `paid` is how often the model may be paid; `answer` is what the model says, its echo where it is
-    empty. `dies`: instances are killed or stopped on purpose.
+    empty. `dies`: instances are killed or stopped on purpose. `single`: not even a window excuses a second outcome.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Trouble:
     conditions: Conditions = NORMAL
     answer: str = ""
     dies: bool = False
+    single: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Trial:
     conditions: Conditions = NORMAL
     answer: str = ""
     dies: bool = False
+    single: bool = False
 
 
 def trials(troubles: Iterable[Trouble]) -> list[Case]:
@@ -100,6 +102,7 @@ def trials(troubles: Iterable[Trouble]) -> list[Case]:
                 conditions=trouble.conditions,
                 answer=trouble.answer,
                 dies=trouble.dies,
+                single=trouble.single,
             )
             found += [Case(each.name, {"trial": each}) for each in _everywhere(trial, trouble)]
     return found

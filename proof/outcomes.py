@@ -98,6 +98,7 @@ def judge(cloud: LocalCloud, sent: Sent, conditions: Conditions = Conditions()) 
     blocked = next((message for message in shown if says(message, "blocked_by_dingtalk")), None)
     if missing and blocked:
         shown.remove(blocked)  # it stands for the parts that are missing
+        outcome = FAILED
     elif missing and not _closed(cloud, sent):
         return Verdict(sent.id, outcome, violation=f"part {missing} of a split answer never came")
     second = _second(shown)
