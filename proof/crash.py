@@ -59,7 +59,10 @@ def _chosen(plan: Plan, result: Result) -> list[Kill]:
 
 
 def _scenarios(plan: Plan) -> list[Scenario]:
-    """All, or some: tracing takes as long as some hundred kills."""
+    """All, or some: tracing takes as long as some hundred kills; the one that `plan.only` names, where it names one."""
+    named = [scenario for scenario in SCENARIOS if plan.only.lstrip("^").partition(":")[0] == scenario.name]
+    if named:
+        return named
     count = min(len(SCENARIOS), max(FEWEST, round(len(SCENARIOS) * plan.share * 5)))
     chosen = set(plan.random("crash scenarios").sample(range(len(SCENARIOS)), count))
     return [scenario for number, scenario in enumerate(SCENARIOS) if number in chosen]
