@@ -15,9 +15,6 @@ from proof.outcomes import FAILED, UNDELIVERABLE, Conditions, Verdict, judge
 from proof.plan import RULES, Case, Plan
 from proof.result import Result, Violation
 
-COPIES = 8
-"""Copies of one message that are delivered at the same moment."""
-
 _LONG = "这是一个很长的回答。" * 1500
 
 
@@ -62,42 +59,6 @@ def _plain(trial: Trial) -> Problems:
     trial.outcome(trial.said())
     if len(trial.cloud.model.requests) != 1:
         yield f"the model was asked {len(trial.cloud.model.requests)} times"
-
-
-def _redelivered_later(trial: Trial) -> Problems:
-    sent = trial.said()
-    trial.cloud.advance(3600)
-    trial.cloud.redeliver(sent)
-    trial.cloud.wait(sent)
-    trial.outcome(sent)
-    if len(trial.cloud.model.requests) != 1:
-        yield "the redelivery was asked again"
-
-
-def _redelivered_while_it_runs(trial: Trial) -> Problems:
-    cloud = trial.cloud
-    cloud.model.script(Reply("一", first_token=1.0))
-    sent = cloud.say(cloud.person(), "慢一点")
-    if not cloud.until(lambda: bool(cloud.model.requests)):
-        yield "the model was never asked"
-    cloud.redeliver(sent)
-    cloud.wait(sent)
-    trial.outcome(sent)
-    if len(cloud.model.requests) != 1:
-        yield f"the model was asked {len(cloud.model.requests)} times"
-
-
-def _copies_at_once(trial: Trial) -> Problems:
-    cloud = trial.cloud
-    cloud.disk_fails("slow", seconds=0.15)  # nobody sees early what another has written: the copies really race
-    for number in range(2):
-        sent = cloud.compose(cloud.person(), "很多份")
-        cloud.deliver(sent, copies=COPIES)
-        cloud.wait(sent, 60)
-        trial.outcome(sent)
-        if len(cloud.model.requests) != number + 1:
-            yield f"for {number + 1} messages the model was asked {len(cloud.model.requests)} times"
-            break
 
 
 def _refused_by_dingtalk(trial: Trial) -> Problems:
@@ -156,17 +117,6 @@ def _remembered(trial: Trial) -> Problems:
         yield "an earlier turn is missing in the prompt"
 
 
-def _full_bucket(trial: Trial) -> Problems:
-    person = trial.cloud.person()
-    trial.outcome(trial.said("金丝雀", person=person))
-    trial.cloud.disk_fails("full", match="conversations")
-    trial.outcome(trial.said("没有空间了", person=person), bucket=True)
-    trial.cloud.mend_disk()
-    trial.outcome(trial.said("后来", person=person))
-    if "金丝雀" not in trial.prompt("后来"):
-        yield "what was stored was lost while the bucket was full"
-
-
 def _requests_of_strangers(trial: Trial) -> Problems:
     cloud = trial.cloud
     sent = cloud.compose(cloud.person(), "谁在那里")
@@ -192,29 +142,6 @@ def _foreign_webhook(trial: Trial) -> Problems:
         yield f"it was not refused in the response: {cloud.describe(sent)}"
     if cloud.invocations(how="async"):
         yield "it was handed over"
-
-
-def _in_order(trial: Trial) -> Problems:
-    cloud, person = trial.cloud, trial.cloud.person()
-    cloud.model.script(Reply("第一个回答", first_token=0.6))
-    first = cloud.say(person, "第一个问题")
-    if not cloud.until(lambda: bool(cloud.model.requests)):
-        yield "the model was never asked"
-    second = cloud.say(person, "第二个问题")
-    cloud.wait_all([first, second])
-    trial.outcome(first)
-    trial.outcome(second)
-    if "第一个回答" not in trial.prompt("第二个问题"):
-        yield "the second question did not wait for the first"
-
-
-def _members_of_a_group(trial: Trial) -> Problems:
-    one, other = trial.cloud.person(), trial.cloud.person()
-    group = trial.cloud.group(one, other)
-    trial.outcome(trial.said("金丝雀", person=one, conversation=group))
-    trial.outcome(trial.said("我知道什么", person=other, conversation=group))
-    if "金丝雀" in trial.prompt("我知道什么"):
-        yield "what one member said is in another's prompt"
 
 
 def _parts(trial: Trial) -> Problems:
@@ -248,17 +175,10 @@ def _hand_over_refused(trial: Trial) -> Problems:
         yield f"the outcome is {found.outcome}, wanted an explanation"
 
 
-_NO_TASK_IDS = replace(RULES, task_ids=False)
 _FAST_TIMEOUT: Mapping[str, object] = {"reply_timeout": 3, "pace": 1.0}
 
 PROMISES: tuple[Promise, ...] = (
     Promise("a plain question", _plain),
-    Promise("redelivered an hour later", _redelivered_later, {"rules": _NO_TASK_IDS}),
-    Promise("redelivered while it runs", _redelivered_while_it_runs, {"rules": _NO_TASK_IDS}),
-    Promise("copies at once", _copies_at_once, {"instances": COPIES}),
-    Promise(
-        "copies at once with CLAIM=oss", _copies_at_once, {"instances": COPIES, "rules": _NO_TASK_IDS, "CLAIM": "oss"}
-    ),
     Promise("refused by DingTalk", _refused_by_dingtalk),
     Promise("slower than the watchdog", _slower_than_the_watchdog, _FAST_TIMEOUT),
     Promise("a bucket that hangs", _hanging_bucket, {**_FAST_TIMEOUT, "rules": replace(RULES, retries=0)}),
@@ -266,11 +186,8 @@ PROMISES: tuple[Promise, ...] = (
     Promise("always killed, without a destination", _always_killed, {"rules": replace(RULES, on_failure="")}),
     Promise("killed until FC gives up", _given_up),
     Promise("three turns", _remembered),
-    Promise("a full bucket", _full_bucket),
     Promise("requests of strangers", _requests_of_strangers),
     Promise("a foreign webhook", _foreign_webhook),
-    Promise("a question during an answer", _in_order),
-    Promise("two members of a group", _members_of_a_group),
     Promise("an answer in parts", _parts),
     Promise("killed between parts", _killed_between_parts),
     Promise("a hand-over that is refused", _hand_over_refused),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 
 from local.functions import CODE
 from proof import mutations
+from proof.mutation_cases import PROMISES
 from proof.mutations import MUTATIONS, Mutation, MutationLost
 from proof.plan import Plan
 
@@ -33,6 +35,12 @@ def test_every_mutation_still_applies_and_is_a_program(tmp_path: Path) -> None:
     checked = subprocess.run([*ruff, str(tmp_path)], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
     assert len({mutation.name for mutation in MUTATIONS}) == len(MUTATIONS) >= 15
+
+
+def test_every_case_made_for_mutations_catches_one() -> None:
+    """A case that no broken build fails shows nothing."""
+    for promise in PROMISES:
+        assert any(m.part == "mutation_cases" and re.search(m.only, promise.name) for m in MUTATIONS), promise.name
 
 
 @pytest.mark.parametrize("lost", [{"right": "no such passage"}, {"right": "\n"}, {"file": "reply/nowhere.py"}])
