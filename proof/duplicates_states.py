@@ -242,6 +242,7 @@ def died_long_ago(trial: Trial) -> None:
     sent = _dead(trial, "model", retry_after=9 * LATE)
     trial.cloud.advance(4 * LATE)
     trial.again(sent)
+    trial.still_runs(sent)  # until the others are over: FC would stop one under which the clock moves this far
     trial.cloud.advance(6 * LATE)
     trial.end(paid=2)
 
