@@ -1,5 +1,6 @@
 """Both languages say the same things with the same details."""
 
+import re
 from dataclasses import fields
 from string import Formatter
 
@@ -25,6 +26,12 @@ def test_the_same_placeholders(name: str) -> None:
     assert en.strip()
     assert placeholders(zh) == placeholders(en)
     assert "" not in placeholders(zh)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_english_is_english(name: str) -> None:
+    """Nothing of the other language is left in a sentence; only what people type, in backquotes, is Chinese."""
+    assert re.findall(r"[^\x00-\u2fff]", re.sub(r"`[^`]*`", "", getattr(EN, name))) == []
 
 
 @pytest.mark.parametrize("failure", ModelFailure)
