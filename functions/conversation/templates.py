@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from shared.deployed import Template, read_templates
-from shared.mentions import bare, is_mention
+from shared.mentions import bare, is_mention, only_mentions
 
 _SIGNS = ("#", "＃", "﹟")
 
@@ -92,6 +92,8 @@ def _content(rest: str) -> str:
     """Without what separates it from the title: one colon, blanks, line ends; code below keeps its indentation."""
     if rest[:1] in (":", "："):
         rest = rest[1:]
+    if only_mentions(rest):
+        return ""
     line, _, below = rest.partition("\n")
     return rest.strip() if line.strip() else below.strip("\r\n").rstrip()
 

@@ -121,7 +121,7 @@ def test_the_list(name: str, text: str) -> None:
 
 
 @BODIES
-@pytest.mark.parametrize("text", ["#T", "＃ｔ", " #T ", "#T\n", "@小助手 #T"])
+@pytest.mark.parametrize("text", ["#T", "＃ｔ", " #T ", "#T\n", "@小助手 #T", "#T @小助手", "@小助手 #T @小王 "])
 def test_a_preview(name: str, text: str) -> None:
     """The title alone shows what it would do, at once and as it is."""
     bench = bench_with(OWN)
