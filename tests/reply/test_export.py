@@ -128,7 +128,18 @@ def test_it_is_off_unless_set(world: World, shelf: FakeShelf, text: str) -> None
     assert shelf.objects == {}
 
 
-@pytest.mark.parametrize("text", ["查对话", "/查对话", "#查对话", "#查对话 ", "＃查对话 username：", "#查对话 userid:"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "查对话",
+        "/查对话",
+        "#查对话",
+        "#查对话 ",
+        "＃查对话 username：",
+        "#查对话 userid:",
+        "#查对话 2026-11-01..2026-11-20",
+    ],
+)
 def test_alone_it_explains(world: World, text: str) -> None:
     """Without a name: how it is used, with its limits."""
     assert said(world, text) == ZH.export_help.format(days=DEFAULT_DAYS, most=MOST_DAYS)

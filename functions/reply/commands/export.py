@@ -48,12 +48,12 @@ def export(run: Run, turn: Turn) -> str:
     if not services.exports.settings.allowed:
         return run.explain(words.export_off, turn, Record("refused"))
     text = unicodedata.normalize("NFKC", run.message.text).strip()
-    if not _PREFIX.sub("", text):
-        return tell(run, turn, words.export_help.format(days=DEFAULT_DAYS, most=MOST_DAYS))
     try:
         wanted = _wanted(run, text)
     except ValueError:
         return tell(run, turn, words.export_range_wrong.format(most=MOST_DAYS))
+    if not wanted.who:
+        return tell(run, turn, words.export_help.format(days=DEFAULT_DAYS, most=MOST_DAYS))
     try:
         return tell(run, turn, _exported(run, wanted))
     except OutOfTime:
