@@ -177,6 +177,8 @@ BROKEN = {
     "角色 诗人": ZH.not_saved,
     "角色 清除": ZH.not_saved,
     "/persona 诗人": ZH.not_saved,
+    "角色": ZH.persona_unread,
+    "/persona": ZH.persona_unread,
     "用量": ZH.usage_unavailable,
     "/usage": ZH.usage_unavailable,
     "用量 全部": ZH.usage_unavailable,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from reply.commands.setting import set_value, tell
 from reply.conversation import PERSONA, Turn
 from reply.run import Run
@@ -17,8 +19,10 @@ def persona(run: Run, turn: Turn) -> str:
     words, wanted = run.services.wording, run.message.text.strip()
     if not wanted:
         current = run.memory.document.persona()
+        if run.memory.unread and not current:
+            return run.explain(words.persona_unread, turn)
         return tell(run, turn, words.persona_shown.format(persona=current) if current else words.persona_none)
-    if wanted.casefold() in _REMOVE:
+    if unicodedata.normalize("NFKC", wanted).casefold() in _REMOVE:
         return set_value(run, turn, PERSONA, "", words.persona_removed)
     if len(wanted) > LONGEST_PERSONA:
         return tell(run, turn, words.persona_too_long.format(size=len(wanted), limit=LONGEST_PERSONA))

@@ -79,6 +79,7 @@ class Wording:
     persona_set: str
     persona_shown: str
     persona_none: str
+    persona_unread: str
     persona_removed: str
     persona_too_long: str
     not_saved: str

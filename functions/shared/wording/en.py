@@ -87,6 +87,8 @@ EN = Wording(
     persona_shown="In this conversation I am:\n\n{persona}\n\nSend `角色 清除` to remove it.",
     persona_none="This conversation has no persona. Send `角色` and a description to give it one, such as: "
     "`角色 you are a patient teacher of English`.",
+    persona_unread="Sorry, the storage is down, so I cannot tell this conversation's persona. Please try again in a "
+    "while. Request id: {request_id}",
     persona_removed="Done: this conversation has no persona any more.",
     persona_too_long="The persona is too long ({size} characters; the limit is {limit}). Please shorten it.",
     not_saved="Sorry, storage is unavailable and this was not saved. Please try again in a while. "

@@ -70,6 +70,7 @@ ZH = Wording(
     persona_set="好的，从现在起，我在这个会话里的角色是：\n\n{persona}",
     persona_shown="我在这个会话里的角色是：\n\n{persona}\n\n发送 `角色 清除` 可以去掉。",
     persona_none="这个会话没有设定角色。发送 `角色` 加一段描述来设定，例如：`角色 你是一位耐心的英语老师`。",
+    persona_unread="抱歉，存储暂时不可用，没能查到这个会话的角色，请过一会儿再试。请求编号：{request_id}",
     persona_removed="好的，已经去掉这个会话的角色。",
     persona_too_long="角色描述太长了（{size} 个字，上限 {limit}），请缩短后再发。",
     not_saved="抱歉，存储暂时不可用，没能记下这个设置，请过一会儿再试。请求编号：{request_id}",
