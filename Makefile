@@ -3,6 +3,7 @@
 # make build        build/conversation and build/reply, as `s deploy` ships them (ARGS="--python 3.10")
 # make doctor       looks at everything a deployment needs, and says what to do (ARGS="--offline --url https://…")
 # make smoke        sends one signed message: make smoke URL=https://… SECRET=…
+# make forget       deletes what is stored of one person: make forget USER=… shows it, with YES=1 it is done
 # make bench        measures every budget beside its comparison (under 20 minutes, best as root on Linux; ARGS=--quick)
 # make capacity     simulates waiting against arrival rate, for docs/capacity.md
 # make prove        tries to break the promise, and counts what people saw (under an hour; ARGS="crash --share 0.1")
@@ -16,7 +17,7 @@ VENV_PYTHON := .venv/bin/python
 INSTALLED := .venv/.installed
 ARGS :=
 
-.PHONY: run test build prove-build doctor smoke bench capacity prove
+.PHONY: run test build prove-build doctor smoke bench capacity prove forget
 
 run: $(INSTALLED)
 	@exec $(VENV_PYTHON) -m local $(ARGS)
@@ -49,6 +50,11 @@ doctor: $(INSTALLED)
 smoke: export SMOKE_SECRET := $(SECRET)
 smoke: $(INSTALLED)
 	@$(VENV_PYTHON) tools/smoke.py "$(URL)" $(ARGS)
+
+# Every shell has a USER: only the one on the command line is meant. An id may hold a dollar sign: it is taken as it is.
+forget: export FORGET_USER = $(if $(filter command,$(firstword $(origin USER))),$(value USER))
+forget: $(INSTALLED)
+	@$(VENV_PYTHON) tools/forget.py $(if $(filter command,$(firstword $(origin YES))),--yes) $(ARGS)
 
 $(INSTALLED): requirements.txt tools/locks/development.txt tools/install.py
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.10 to 3.13 was found; install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }

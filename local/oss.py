@@ -1,4 +1,4 @@
-"""Just enough of Object Storage Service: put, get, head and delete of objects in memory, and presigned links.
+"""Just enough of Object Storage Service: put, get, head, delete and list objects in memory, and presigned links.
 
 Facts: PutObject in OSS's API reference (x-oss-forbid-overwrite, 409 FileAlreadyExists); a link that has ended is
 403 AccessDenied.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -38,7 +39,7 @@ class ObjectStorage:
         headers = {name.lower(): value for name, value in request.headers.items()}
         try:
             if "authorization" in headers:
-                self._check_date(check_oss(request.method, bucket, key, headers))
+                self._check_date(check_oss(request.method, bucket, key, headers, request.query))
             elif self._clock.now() > check_oss_link(request.method, bucket, key, request.query):
                 return _error(403, "AccessDenied", "Request has expired.")
         except SignatureRefused as refusal:
@@ -55,9 +56,30 @@ class ObjectStorage:
         if request.method == "DELETE":
             self.objects.pop(key, None)
             return web.Response(status=204, headers=_headers())
+        if not key and request.method == "GET":
+            return self._listed(request)
         if key not in self.objects:
             return _error(404, "NoSuchKey")
         return web.Response(body=self.objects[key], headers=_headers() | self._served_with.get(key, {}))
+
+    def _listed(self, request: web.Request) -> web.Response:
+        """ListObjects: https://www.alibabacloud.com/help/en/oss/developer-reference/listobjects ."""
+        prefix, marker = request.query.get("prefix", ""), request.query.get("marker", "")
+        most = int(request.query.get("max-keys") or 100)
+        found = [key for key in sorted(self.objects) if key.startswith(prefix) and key > marker]
+        cut = len(found) > most
+        contents = "".join(
+            f"<Contents><Key>{quote(key, safe='')}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified>"
+            f'<ETag>"0"</ETag><Type>Normal</Type><Size>{len(self.objects[key])}</Size>'
+            "<StorageClass>Standard</StorageClass></Contents>"
+            for key in found[:most]
+        )
+        after = f"<NextMarker>{quote(found[most - 1], safe='')}</NextMarker>" if cut else ""
+        text = (
+            f"<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>{str(cut).lower()}</IsTruncated>"
+            f"{after}{contents}</ListBucketResult>"
+        )
+        return web.Response(text=text, content_type="application/xml", headers=_headers())
 
     def _check_date(self, at: float) -> None:
         # oss2 takes the date of version 4 from where no clock of an instance reaches: then it is the machine's.

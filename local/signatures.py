@@ -87,7 +87,9 @@ def check_fc2(method: str, path: str, headers: Mapping[str, str]) -> None:
         raise SignatureRefused("the signature does not match")
 
 
-def check_oss(method: str, bucket: str, key: str, headers: Mapping[str, str]) -> float:
+def check_oss(
+    method: str, bucket: str, key: str, headers: Mapping[str, str], query: Mapping[str, str] | None = None
+) -> float:
     """Check OSS's signature, version 1 or 4, of a request; returns when it was signed. Raises SignatureRefused.
 
     Rules: oss2/auth.py of aliyun/aliyun-oss-python-sdk.
@@ -99,7 +101,14 @@ def check_oss(method: str, bucket: str, key: str, headers: Mapping[str, str]) ->
         signed = {name: headers[name] for name in names}
         token, date = headers.get("x-oss-security-token"), headers.get("x-oss-date", "")
         return _check_oss4(
-            method, f"/{bucket}/{key}", {}, signed, parts.get("Credential", ""), token, date, parts.get("Signature", "")
+            method,
+            f"/{bucket}/{key}",
+            query or {},
+            signed,
+            parts.get("Credential", ""),
+            token,
+            date,
+            parts.get("Signature", ""),
         )
     key_id, _, signature = rest.partition(":")
     if scheme != "OSS":

@@ -190,6 +190,12 @@ def test_object_storage_takes_the_official_client(plain, version: int) -> None:
         bucket.put_object("claims/a b", b"other", headers=only_new)
     assert (refused.value.status, refused.value.code) == (409, "FileAlreadyExists")
     assert bucket.get_object("claims/a b").read() == b"mine"
+    for name in ("claims/c", "exports/d"):
+        bucket.put_object(name, b"x")
+    assert [found.key for found in oss2.ObjectIterator(bucket, prefix="claims/", max_keys=1)] == [
+        "claims/a b",
+        "claims/c",
+    ]
     bucket.delete_object("claims/a b")
     with pytest.raises(oss2.exceptions.NoSuchKey):
         bucket.get_object("claims/a b")
