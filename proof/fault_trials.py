@@ -143,7 +143,8 @@ class Trials:
             limit = self._cloud.fc.pools[invocation.function].function.timeout
             for run in invocation.outcomes:
                 took = run.ms / 1000 + run.gained
-                if (run.kind == "timeout" and not each.trial.dies) or took > limit:
+                stopped = run.kind == "timeout" and each.trial.dies
+                if not stopped and (run.kind == "timeout" or took > limit):
                     self._wrong(each, f"{invocation.function} took {took:.1f} s ({run.kind})", f"less than {limit:g} s")
                 if run.kind in ("error", "init") and run.error_type != "DeliveryDelayed":
                     self._wrong(each, f"{invocation.function} raised {run.error_type}: {run.message}", "no error")
