@@ -68,6 +68,7 @@ from local.runs import LogLine
 __all__ = ["Card", "Delivery", "Invocation", "LocalCloud", "Options", "Quote", "Reply", "Sent", "Shown", "failing"]
 
 T = TypeVar("T")
+_ROUNDS = 10
 POST_FAULTS = r"-?\d+|http-\d{3}|html|throttled|reset|shown-then-reset|slow|shown-then-slow"
 INVOKE_FAULTS = r"\d{3}|reset|lost|duplicate|accepted-then-reset|slow"
 KILL_POINTS = r"start|model|answered|post|posted|end"
@@ -353,10 +354,13 @@ class LocalCloud:
 
 async def _end_the_rest() -> None:
     """Connections that are still open have a task each; a loop that is closed before them complains about each."""
-    rest = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in rest:
-        task.cancel()
-    await asyncio.gather(*rest, return_exceptions=True)
+    for _ in range(_ROUNDS):  # what ends can begin something: a connection its next request, a delivery its copy
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        if not rest:
+            return
+        for task in rest:
+            task.cancel()
+        await asyncio.wait(rest, timeout=1)
 
 
 def _known(name: str, pattern: str) -> None:

@@ -1,5 +1,6 @@
 """The local cloud keeps its promises to tests: what goes in, what people see, what goes wrong on demand."""
 
+import asyncio
 import re
 import time
 from contextlib import contextmanager
@@ -48,6 +49,26 @@ def test_the_documented_test_of_somebody_elses_bot_works() -> None:
     exec(compile(own, "docs/local-cloud.md", "exec"), names)  # noqa: S102  # our own document
     with contextmanager(names["cloud"])() as cloud:
         names["test_people_see_one_answer_when_the_model_is_busy"](cloud)
+
+
+def test_a_cloud_that_stops_leaves_no_task_behind() -> None:
+    """What is still open is ended, and what begins only because something else ends, too."""
+    begun: list[asyncio.Task[None]] = []
+
+    async def wait(successors: int) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            if successors:
+                begun.append(asyncio.get_running_loop().create_task(wait(successors - 1)))
+
+    async def begin() -> None:
+        begun.append(asyncio.get_running_loop().create_task(wait(3)))
+        await asyncio.sleep(0)
+
+    with LocalCloud() as cloud:
+        cloud.do(begin())
+    assert [task.done() for task in begun] == [True] * 4
 
 
 def test_a_cloud_starts_in_under_a_second() -> None:
