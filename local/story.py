@@ -29,8 +29,11 @@ def state_of(sent: Sent, parts: Parts) -> Json:
     state["ack_ms"] = sent.ack_ms
     if complete:
         return state
-    why = _why_failed(sent, parts.fc.carrying(sent.session), language)
-    return {**state, "phase": "failed" if why else "acknowledged", "why": why}
+    runs = parts.fc.carrying(sent.session)
+    why = _why_failed(sent, runs, language)
+    # Nothing was handed over, so nothing can come, unless the message is delivered again or has an open card.
+    silent = not why and not sent.answers and all(run.how == "trigger" and run.over for run in runs)
+    return {**state, "phase": "failed" if why else "silent" if silent else "acknowledged", "why": why}
 
 
 def _why_failed(sent: Sent, invocations: list[Invocation], language: str) -> str | None:

@@ -37,6 +37,17 @@ def test_help_comes_in_the_response_body(visit, address):
     expects(page.locator(".message[data-from=bot] .tag")).to_have_text("HTTP 响应体")
 
 
+def test_a_message_that_gets_no_answer_does_not_wait_for_one(visit, address):
+    """The functions say nothing to a message of a used up quota; the page says so instead of waiting for ever."""
+    page = visit(address)
+    page.click("#more")
+    page.locator("#kind-menu [data-kind=quota]").wait_for()
+    page.keyboard.press("End")
+    expects(page.locator("#kind-menu button").last).to_be_focused()
+    page.locator("#kind-menu [data-kind=quota]").click()
+    sees(page, ".mine .state", "机器人没有说话")
+
+
 def test_group_answers_who_mentions_the_bot(visit, address, cloud, picture):
     """A message without the @ is not delivered; with it, the asker is answered and mentioned by name."""
     page = visit(f"{address}#group-1")

@@ -10,6 +10,7 @@ PHASES = {
     "answered": {"ack_ms": 9, "answered_ms": 99},
     "failed": {"why": "errcode 300001"},
     "acknowledged": {"ack_ms": 9},
+    "silent": {"ack_ms": 9},
     "undelivered": {},
     "sent": {},
 }

@@ -22,7 +22,7 @@ MARKED = """async (text) => {
   field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
   const mine = () => [...document.querySelectorAll(".thread:not([hidden]) .mine")].at(-1);
   const sent = () => mine()?.querySelector(".plain")?.textContent === text;
-  const mark = () => mine().querySelector(".phase-acknowledged, .phase-answered");
+  const mark = () => mine().querySelector(".phase-acknowledged, .phase-silent, .phase-answered");
   while (!(sent() && mark())) await new Promise((go) => setTimeout(go));
   return performance.now() - began;
 }"""

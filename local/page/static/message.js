@@ -130,6 +130,8 @@ function questionState(message) {
   switch (phase) {
     case "acknowledged":
       return [say(ack == null ? "stateSent" : "stateAcknowledged", values), waiting];
+    case "silent":
+      return [tick("–"), say("stateSilent", values)];
     case "answered":
       return [tick("✓"), say(ack == null ? "stateAnsweredOnly" : "stateAnswered", values)];
     case "failed":

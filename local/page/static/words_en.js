@@ -53,6 +53,7 @@ export const EN = {
   demoSteps: "Put a key into a file named .env in the project's folder; BASE_URL is optional, for other services that speak OpenAI's protocol:",
   demoAfter: "Then stop with Ctrl-C and run make run again.",
   stateSent: "Sent, waiting for the acknowledgement",
+  stateSilent: "Acknowledged in {ack}, the bot said nothing",
   stateAcknowledged: "Acknowledged in {ack}, waiting for the answer",
   stateAnswered: "Acknowledged in {ack} · answered in {answered}",
   stateAnsweredOnly: "Answered in {answered}",

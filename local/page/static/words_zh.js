@@ -54,6 +54,7 @@ export const ZH = {
   demoAfter: "保存后按 Ctrl-C 停止，再运行 make run。",
   stateSent: "已发送，等待确认",
   stateAcknowledged: "{ack} 确认，等待回答",
+  stateSilent: "{ack} 确认，机器人没有说话",
   stateAnswered: "{ack} 确认 · {answered} 回答",
   stateAnsweredOnly: "{answered} 回答",
   stateFailed: "失败：{why}",
