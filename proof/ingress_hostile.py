@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import random
+import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -255,6 +257,15 @@ def _sized(choose: random.Random, text: str, _: bytes) -> bytes:
     )
 
 
+def _zipped(plain: bytes) -> bytes:
+    """An archive of the body and of what is a thousand times as large as it."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+        file.writestr("../body.json", plain)
+        file.writestr("large", b"0" * 2_000_000)
+    return archive.getvalue()
+
+
 _FORMS: tuple[Callable[[random.Random, str, bytes], bytes], ...] = (
     _deep,
     _flipped,
@@ -271,6 +282,7 @@ _FORMS: tuple[Callable[[random.Random, str, bytes], bytes], ...] = (
         "utf-8", "surrogatepass"
     ),
     lambda _, __, plain: gzip.compress(plain + b" " * 5_000_000, 1),
+    lambda _, __, plain: _zipped(plain),
     lambda _, __, plain: b"payload=" + plain,
     lambda choose, _, __: json.dumps(value(choose)).encode(),
     lambda choose, _, __: choose.randbytes(choose.randrange(300)),
