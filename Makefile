@@ -4,6 +4,7 @@
 # make doctor       looks at everything a deployment needs, and says what to do (ARGS="--offline --url https://…")
 # make smoke        sends one signed message: make smoke URL=https://… SECRET=…
 # make forget       deletes what is stored of one person: make forget USER=… shows it, with YES=1 it is done
+# make audit        looks up the pinned packages among known weaknesses; says so where it cannot (ARGS=--require)
 # make bench        measures every budget beside its comparison (under 20 minutes, best as root on Linux; ARGS=--quick)
 # make capacity     simulates waiting against arrival rate, for docs/capacity.md
 # make prove        tries to break the promise, and counts what people saw (under an hour; ARGS="crash --share 0.1")
@@ -17,7 +18,7 @@ VENV_PYTHON := .venv/bin/python
 INSTALLED := .venv/.installed
 ARGS :=
 
-.PHONY: run test build prove-build doctor smoke bench capacity prove forget
+.PHONY: run test build prove-build doctor smoke bench capacity prove forget audit
 
 run: $(INSTALLED)
 	@exec $(VENV_PYTHON) -m local $(ARGS)
@@ -39,6 +40,9 @@ capacity: $(INSTALLED)
 
 prove-build: $(INSTALLED)
 	@$(VENV_PYTHON) tools/prove_build.py $(ARGS)
+
+audit: $(INSTALLED)
+	@$(VENV_PYTHON) tools/audit.py $(ARGS)
 
 prove: $(INSTALLED)
 	@$(VENV_PYTHON) -m proof $(ARGS)
