@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 
 from local.cloud import LocalCloud
 from local.functions import CODE
@@ -125,9 +126,13 @@ def _unseen(cloud: LocalCloud, sent: Sent) -> Verdict:
 
 
 def _closed(cloud: LocalCloud, sent: Sent) -> bool:
-    """Whether an ERROR line says that DingTalk had closed every way, or was silent to the end, as it was."""
+    """Whether an ERROR line says that DingTalk had closed every way, or was silent to the end, as it was.
+
+    Of an answer of which something was shown it may have been silent to one part only.
+    """
     turns = turn_ids(cloud, sent)
-    silent = len(sent.posts) > 1 and all(post.errcode is None for post in sent.posts[-2:])
+    pairs = list(pairwise(post.errcode is None for post in sent.posts))
+    silent = any(all(pair) for pair in (pairs if sent.answers else pairs[-1:]))
     wanted = {"undeliverable", "quota_used_up", *(["delivery_in_doubt"] if silent else [])}
     return any(
         _error_event(line.text) in wanted

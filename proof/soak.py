@@ -208,10 +208,11 @@ class _Run:
         while True:
             await asyncio.sleep(FROZEN_S)
             for fault in [fault for fault in self._frozen if fault.met_by]:
-                self._frozen.remove(fault)
                 for instance in list(cloud.fc.pools["reply"].instances):
                     if instance.call and cloud.fc.concerned(instance.call.event).message in fault.met_by:
                         instance.shoot(instance.call)
+                        if fault in self._frozen:  # one that is met may still wait for an instance
+                            self._frozen.remove(fault)
 
     def _over(self, sent: Sent) -> bool:
         runs = self._cloud.fc.carrying(sent.session)

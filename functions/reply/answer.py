@@ -7,6 +7,7 @@ still show is raised, so that FC runs it again.
 
 from __future__ import annotations
 
+import secrets
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -25,6 +26,7 @@ from reply.run import Run
 from reply.services import Services
 from reply.thinking import noted, think
 from reply.turn import Standing, is_other_message, take
+from reply.waiting import shown_meanwhile
 from shared.errors import DeliveryDelayed, StoreUnavailable, Undeliverable
 from shared.message import VERSION, Message
 
@@ -92,7 +94,7 @@ def _last_word(run: Run) -> str:
     found = run.memory.document.turns.get(message.turn_id)
     run.speaker.reserved = found.reserved if found else 0
     if found and found.finished:
-        return _deliver(run, found) if found.answer else _lost(run, found)
+        return _take_over(run, found) if found.answer else _lost(run, found)
     return run.explain(run.services.wording.failed_gave_up, found or _unknown_turn(run))
 
 
@@ -118,6 +120,7 @@ def _one_outcome(run: Run) -> str:
         now_ms=run.now_ms,
         deadline_ms=int(run.until * 1000),
         attempts=services.settings.attempts,
+        runner=secrets.token_hex(4),
     )
     run.speaker.reserved = turn.reserved
     return _STEPS[standing](run, turn)
@@ -146,6 +149,13 @@ def _work(run: Run, turn: Turn) -> str:
 
 
 def _deliver(run: Run, turn: Turn) -> str:
+    if shown_meanwhile(run, turn):
+        run.speaker.silence()
+        return _already_done(run)
+    return _take_over(run, run.memory.document.turns.get(turn.id, turn))
+
+
+def _take_over(run: Run, turn: Turn) -> str:
     run.log.info("took_over", state=turn.state.name.lower(), sent=turn.sent)
     return run.show(turn)
 

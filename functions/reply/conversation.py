@@ -42,6 +42,7 @@ class Turn:
     `alone` turns were asked without context and do not become one. `preface` names a sentence that the answer begins
     with. A turn without question is a command's: it never enters a prompt. `outcome` is what goes on record, where
     state and question do not tell: a limit's refusal, a look-up that counts. `reserved` tokens are what it can cost.
+    `runner` is a random name of the run at work, by which runs that began at the same moment tell each other apart.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Turn:
     outcome: str = ""
     by: str = ""
     reserved: int = 0
+    runner: str = ""
 
     @property
     def position(self) -> Position:

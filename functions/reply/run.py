@@ -100,10 +100,16 @@ class Run:
         return self.settle(replace(turn, state=State.FAILED, answer=text), record)
 
     def _overtaken(self, done: Turn) -> bool:
-        """Whether another run has taken the turn since: FC may run one event twice at once."""
+        """Whether another run has taken the turn since, or has begun with it and goes first: FC may run an event twice.
+
+        Of runs that began at the same moment the one that ranks higher goes on: both find the same one.
+        """
         self.memory.load()
         current = self.memory.document.turns.get(done.id)
-        return current is not None and (current.finished or current.attempt > done.attempt)
+        if current is None:
+            return False
+        beside = current.attempt == done.attempt and current.runner not in ("", done.runner)
+        return current.finished or current.attempt > done.attempt or beside
 
     def _unseen(self, done: Turn) -> str:
         """A failure was explained instead: nobody waits for this turn any more, and no prompt shows what nobody saw."""

@@ -21,12 +21,20 @@ class Standing(Enum):
 
 
 def take(
-    found: Turn | None, message: Message, *, question: str, now_ms: int, deadline_ms: int, attempts: int
+    found: Turn | None,
+    message: Message,
+    *,
+    question: str,
+    now_ms: int,
+    deadline_ms: int,
+    attempts: int,
+    runner: str = "",
 ) -> tuple[Standing, Turn]:
     """Decide, and return the turn to go on with.
 
-    `found` is the turn as earlier runs left it; `attempts` is how often FC runs an event in all. The last attempt of
-    several does not work but explains. The same hand-over id means FC's own retry: its predecessor is dead.
+    `found` is the turn as earlier runs left it; `attempts` is how often FC runs an event in all; `runner` names this
+    run. The last attempt of several does not work but explains. The same hand-over id means FC's own retry: its
+    predecessor is dead.
     """
     fresh = Turn(
         id=message.turn_id,
@@ -37,6 +45,7 @@ def take(
         body_hash=message.body_hash,
         question=question,
         by=message.sender.id if message.group else "",
+        runner=runner,
     )
     if found is None:
         return Standing.WORK, fresh

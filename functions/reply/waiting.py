@@ -1,4 +1,6 @@
-"""Waiting for earlier turns of the same conversation, so that answers come, and are remembered, in order."""
+"""Waiting: for earlier turns of the same conversation, so that answers come, and are remembered, in order; and for
+another run of the same event that may be at work.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,9 @@ from shared.errors import StoreUnavailable
 
 DEAD_AFTER_MS = 30_000
 """A turn this long (ms) past its deadline is not waited for: its instance is dead and FC has not run it again."""
+
+PATIENCE_S = 15.0
+"""How long (seconds) another run may take to show an answer that it has saved, or the next part of it."""
 
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 2.0
@@ -32,6 +37,28 @@ def wait_for_earlier(run: Run, turn: Turn) -> None:
         run.services.clock.sleep(min(pause, left))
         pause = min(pause * 1.5, _LONGEST_PAUSE_S)
         run.memory.load()
+
+
+def shown_meanwhile(run: Run, turn: Turn) -> bool:
+    """Whether the run that has saved this answer has also shown it, or another did; waits for that, while it may live.
+
+    The same event again is nearly always FC's retry after a death. But FC promises at least one run, not only one.
+    """
+    clock, sent = run.services.clock, turn.sent
+    ends, pause = clock.now() + PATIENCE_S, _FIRST_PAUSE_S
+    while (left := min(ends, turn.deadline / 1000, run.work_ends) - clock.now()) > 0:
+        clock.sleep(min(pause, left))
+        pause = min(pause * 1.5, _LONGEST_PAUSE_S)
+        try:
+            if run.services.records.outcome(run.message):
+                return True
+        except StoreUnavailable:
+            return False  # without records nobody can know
+        run.memory.load()
+        now_sent = run.memory.document.turns.get(turn.id, turn).sent
+        if now_sent > sent:
+            sent, ends = now_sent, clock.now() + PATIENCE_S
+    return False
 
 
 def _alive(run: Run, turn: Turn) -> list[Turn]:

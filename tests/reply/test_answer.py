@@ -13,6 +13,8 @@ import pytest
 from reply.answer import TOO_LATE_MS, answer, apologise
 from reply.run import Run
 from reply.services import Answer, Usage
+from reply.store import ConversationKey
+from reply.waiting import PATIENCE_S
 from shared.errors import DeliveryDelayed, ModelFailed, ModelFailure, Undeliverable
 from shared.message import VERSION, Message, Sender
 from tests.reply.kit import NOW, ZH, FakeChat, Killed, World, message
@@ -97,6 +99,24 @@ def test_a_finished_message_is_not_answered_again(world: World, handover: str) -
     assert len(world.chat.seen) == len(world.model.asked) == 1
 
 
+@pytest.mark.parametrize(("later", "outcome"), [(1, "duplicate"), (-1, "answered")])
+def test_of_two_runs_that_began_at_once_one_speaks(world: World, later: int, outcome: str) -> None:
+    """FC may run an event twice: where neither saw the other begin, both find the same one of them ahead."""
+    services, mine = world.services(), message()
+    key = ConversationKey(mine.robot, mine.conversation_id, mine.sender.id)
+
+    def beside() -> Answer:
+        opened = services.store.load(key)
+        turn = opened.document.turns[mine.turn_id]
+        other = replace(turn, runner="another", deadline=turn.deadline + later)
+        services.store.save(key, replace(opened, document=opened.document.with_turn(other)))
+        return Answer("mine", "fake")
+
+    world.model.queue = [beside]
+    assert answer(mine, services, world.until()) == outcome
+    assert world.chat.seen == (["mine"] if outcome == "answered" else [])
+
+
 def test_a_live_duplicate_stays_silent(world: World) -> None:
     """While one run has the message, another hand-over of it ends successfully and shows nothing."""
     silent: list[str] = []
@@ -131,6 +151,36 @@ def test_one_event_that_fc_runs_twice_at_once_is_answered_once(world: World) -> 
     assert run(world, message()) == "duplicate"
     assert later == ["answered"]
     assert world.chat.seen == ["echo: hello"]
+
+
+def test_a_second_run_waits_for_one_that_is_showing_the_answer(world: World) -> None:
+    """FC runs an event twice, the later one begins while the earlier one posts: it waits, and shows nothing."""
+    waits, ended, later = threading.Event(), threading.Event(), []
+
+    def asleep() -> None:
+        waits.set()
+        assert ended.wait(10)
+
+    def beside() -> None:
+        second.start()
+        assert waits.wait(10)
+
+    world.clock.on_sleep, world.chat.on_shown = asleep, beside
+    second = threading.Thread(target=lambda: later.append(run(world, message())))
+    assert run(world, message()) == "answered"
+    ended.set()
+    second.join(10)
+    assert (later, world.chat.seen) == (["done"], ["echo: hello"])
+
+
+def test_a_saved_answer_of_a_dead_run_is_shown_after_some_patience(world: World) -> None:
+    """Nobody else shows it: FC's retry does, once it has given the earlier run the time that a post may take."""
+    world.chat.errors = [Killed()]
+    with pytest.raises(Killed):
+        run(world, message())
+    assert run(world, message()) == "answered"
+    assert world.chat.seen == ["echo: hello"]
+    assert sum(world.clock.slept) == pytest.approx(PATIENCE_S)
 
 
 def test_another_body_under_the_same_id_is_logged_and_not_answered(world: World) -> None:
