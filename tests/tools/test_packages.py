@@ -39,7 +39,7 @@ def test_conversation_answers_from_its_folder_alone(built: Built, minor: str) ->
     )
     assert isinstance(started.answer, dict)
     assert started.answer["statusCode"] == 200
-    assert started.packages == ("conversation", "index", "shared")
+    assert started.packages == ("bundled", "conversation", "index", "precompiled", "shared")
 
 
 @pytest.mark.parametrize("minor", TARGETS)
@@ -100,7 +100,6 @@ def test_only_what_runs_is_shipped(built: Built, minor: str, name: str) -> None:
         names = packed.namelist()
         records = [packed.read(path) for path in names if ".dist-info/" in path]
         stamps = {entry.date_time for entry in packed.infolist()}
-    tag = f".cpython-{minor.replace('.', '')}"
     unwanted = [
         path
         for path in names
@@ -108,13 +107,14 @@ def test_only_what_runs_is_shipped(built: Built, minor: str, name: str) -> None:
         or "/tests/" in path
         or path.startswith("bin/")
         or (".dist-info/" in path and not path.endswith("/METADATA"))
-        or ("__pycache__" in path and tag not in path)
+        or (path.endswith(".pyc") and path != "bundled.pyc")
     ]
     assert unwanted == []
     assert all(record.count(b"\n") <= 3 for record in records)
     assert names == sorted(names)
     assert len(stamps) == 1
-    assert names.count("index.py") == 1
+    assert {"index.py", "bundled.pyc", "modules.bin", "compiled.bin"} <= set(names)
+    assert [path for path in names if path.endswith(".py")] == ["index.py"] or name == "reply"
 
 
 @pytest.mark.parametrize("minor", TARGETS)
@@ -124,7 +124,7 @@ def test_the_report_says_sizes_and_what_is_left_out(built: Built, minor: str) ->
     assert "conversation: " in said
     assert " zipped of at most 100.0 KB" in said
     assert " zipped of at most 12.00 MB" in said
-    assert "MB  openai" in said
+    assert "MB  modules" in said
     assert "left out: installation records" in said
     reply = said[said.index("\nreply: ") :]
     assert sum(line.startswith("  ") and "left out" not in line for line in reply.splitlines()) == 10

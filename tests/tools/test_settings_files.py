@@ -314,7 +314,8 @@ def test_the_package_finds_its_file(write: Write, tmp_path: Path) -> None:
     output = tmp_path / "built"
     folder = write(config="language: en")
     assert run_build("--only", "conversation", "--settings", str(folder), "--output", str(output)).returncode == 0
-    ask = "import sys; sys.path.insert(0, sys.argv[1]); from shared.deployed import Deployed; print(Deployed.read({}))"
+    found = "import sys; sys.path.insert(0, sys.argv[1]); import index; from shared.deployed import Deployed"
+    ask = f"{found}; print(Deployed.read({{}}))"
     command = [*interpreter_of("3.12"), "-I", "-S", "-c", ask, str(output / "conversation")]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
     assert done.stdout.startswith("Deployed(settings={'LANGUAGE': 'en'}, templates=None)")

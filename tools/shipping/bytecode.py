@@ -57,7 +57,7 @@ def compile_beside(folder: Path, interpreter: list[str], own: Collection[str] = 
         shutil.copy(_HERE / "plain.py", folder / "shared" / "plain.py")
     _compile(folder, interpreter, [])
     if own:
-        _run([*interpreter, "-S", str(_HERE / "flatten.py"), "beside", str(folder), *own])
+        run_compiler([*interpreter, "-S", str(_HERE / "flatten.py"), "beside", str(folder), *own])
 
 
 def compile_instead(folder: Path, interpreter: list[str], own: Collection[str]) -> Removed:
@@ -73,24 +73,23 @@ def compile_instead(folder: Path, interpreter: list[str], own: Collection[str]) 
     for path in modules:
         size += path.stat().st_size
         path.unlink()
-    for path in folder.glob("*.pyc"):
-        path.unlink()
     return Removed("sources, where bytecode stands for them", len(modules), size)
 
 
 def _flatten(folder: Path, interpreter: list[str], own: Collection[str]) -> None:
     plain = folder / "shared" / "plain.py"
     shutil.copy(_HERE / "plain.py", plain)
-    _run([*interpreter, "-S", str(_HERE / "flatten.py"), "instead", str(folder), *own])
+    run_compiler([*interpreter, "-S", str(_HERE / "flatten.py"), "instead", str(folder), *own])
     plain.unlink()
 
 
 def _compile(folder: Path, interpreter: list[str], more: list[str]) -> None:
     options = ["-q", "-f", "-s", str(folder), "-p", "/code", "--invalidation-mode", "unchecked-hash", *more]
-    _run([*interpreter, "-S", "-m", "compileall", *options, str(folder)])
+    run_compiler([*interpreter, "-S", "-m", "compileall", *options, str(folder)])
 
 
-def _run(command: list[str]) -> None:
+def run_compiler(command: list[str]) -> None:
+    """Run one that writes bytecode, so that it writes the same every time. Raises ShippingError with its last line."""
     # Sets in constants are written in hash order. Columns of every instruction are a fifth of the bytecode, and only
     # underline parts of a line in a traceback.
     environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONNODEBUGRANGES": "1"}

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from shipping import ShippingError
 from shipping.archive import digest, pack, settle
+from shipping.beforehand import compile_beforehand
+from shipping.bundle import bundle
 from shipping.bytecode import compile_beside, compile_instead
 from shipping.lazy import put_off
 from shipping.locks import lock_path, pins_of, read_lock
@@ -25,11 +27,20 @@ import sys
 
 if sys.version_info[:2] != ({version}):
     raise ImportError("this package was built for {runtime}; set that runtime, or build it again for this one")
-
+{imports}
 from {name}.index import handler  # noqa: E402  the version is asked first, for a clear error
 
 __all__ = ["handler"]
 '''
+_FROM_THE_BUNDLE = """
+import bundled  # noqa: E402  the same
+
+bundled.install(__file__)
+
+import precompiled  # noqa: E402  it is in the bundle
+
+precompiled.install(__file__)
+"""
 
 
 @dataclass(frozen=True)
@@ -88,14 +99,18 @@ def build(
         folder = Path(making, package.name)
         folder.mkdir()
         _third_party(package, target, folder)
-        _own(package, target, functions, folder)
+        _own(package, target, functions, folder, bundled=bool(interpreter))
         write_compiled(files, package.name, folder)
         removed = trim(folder)
         put_off(folder)
+        if interpreter:
+            compile_beforehand(folder, interpreter, target, package.name)
         if interpreter and package.sources:
             compile_beside(folder, interpreter, (package.name, "shared"))
         elif interpreter:
             removed += (compile_instead(folder, interpreter, (package.name, "shared")),)
+        if interpreter:
+            bundle(folder)
         settle(folder)
         archive = Path(making, f"{package.name}.zip")
         packed = pack(folder, archive)
@@ -113,13 +128,20 @@ def _third_party(package: Package, target: Target, folder: Path) -> None:
     unpack_sources([pin for pin in pins if pin.name in SOURCE_ONLY], folder)
 
 
-def _own(package: Package, target: Target, functions: Path, folder: Path) -> None:
+def _own(package: Package, target: Target, functions: Path, folder: Path, *, bundled: bool) -> None:
     for part in (package.name, "shared"):
         source = functions / part
         if not (source / "__init__.py").is_file():
             raise ShippingError(f"{source} is not there; run this from a whole checkout")
         shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    entry = _ENTRY_POINT.format(name=package.name, runtime=target.runtime, version=target.minor.replace(".", ", "))
+    entry = _ENTRY_POINT.format(
+        name=package.name,
+        runtime=target.runtime,
+        version=target.minor.replace(".", ", "),
+        imports=_FROM_THE_BUNDLE if bundled else "",
+    )
+    if bundled:
+        shutil.copy(Path(__file__).with_name("bundled.py"), folder)
     (folder / "index.py").write_bytes(entry.encode())
 
 

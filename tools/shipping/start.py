@@ -21,6 +21,9 @@ context = Values(request_id="1-started", region="ap-northeast-1", account_id="1"
 import index
 answer = index.handler(event, context)
 names = {module.name for module in pkgutil.iter_modules([folder])}
+for finder in sys.meta_path:
+    if type(finder).__module__ == "bundled":
+        names |= {name for name in finder.names() if "." not in name}
 for name in sorted(names):
     importlib.import_module(name)
 here = os.path.realpath(folder) + os.sep
