@@ -11,6 +11,7 @@ from reply.records import OUTCOMES, Outcome, Record
 from reply.services import Services
 from reply.speaker import Speaker
 from reply.store import ConversationKey
+from shared.errors import StoreUnavailable
 from shared.log import Log
 from shared.message import Message
 
@@ -86,9 +87,7 @@ class Run:
         if self.speaker.heard():
             return self._unseen(done)
         if self._overtaken(done):
-            self.speaker.silence()
-            self.log.info("duplicate", by="run", attempt=done.attempt)
-            return "duplicate"
+            return self._leave_to_other(done)
         done = replace(done, outcome=record.outcome if record else "")
         self.memory.keep(done)
         outcome = self.show(done, record)
@@ -110,6 +109,17 @@ class Run:
             return False
         beside = current.attempt == done.attempt and current.runner not in ("", done.runner)
         return current.finished or current.attempt > done.attempt or beside
+
+    def _leave_to_other(self, done: Turn) -> str:
+        """Let another run show its outcome; one that has done so cannot remove this run's note of the question."""
+        self.speaker.silence()
+        self.log.info("duplicate", by="run", attempt=done.attempt)
+        try:
+            if self.services.records.outcome(self.message):
+                self.speaker.forget_open()
+        except StoreUnavailable as problem:
+            self.log.warning("open_record_left", problem=str(problem))
+        return "duplicate"
 
     def _unseen(self, done: Turn) -> str:
         """A failure was explained instead: nobody waits for this turn any more, and no prompt shows what nobody saw."""

@@ -153,6 +153,20 @@ def test_one_event_that_fc_runs_twice_at_once_is_answered_once(world: World) -> 
     assert world.chat.seen == ["echo: hello"]
 
 
+def test_a_run_that_another_overtook_leaves_no_note(world: World) -> None:
+    """The other one was on record before this one wrote its note: it is this one that removes it."""
+
+    def meanwhile() -> Answer:
+        world.files("records")[0].unlink()
+        assert run(world, message()) == "answered"
+        world.services().records.open(message())
+        return Answer("mine", "fake")
+
+    world.model.queue = [meanwhile]
+    assert run(world, message()) == "duplicate"
+    assert world.records() == ["answered.7.json"]
+
+
 def test_a_second_run_waits_for_one_that_is_showing_the_answer(world: World) -> None:
     """FC runs an event twice, the later one begins while the earlier one posts: it waits, and shows nothing."""
     waits, ended, later = threading.Event(), threading.Event(), []
