@@ -131,9 +131,12 @@ class _Reception:
         received = self.channel.parse(self.request.body, self.signed)
         return self._obstacle(received) or self._work_on(received)
 
+    def _about(self, received: Received) -> dict[str, Value]:
+        return {**_ids(received), **self.receiver.log.texts(question=received.message.text)}
+
     def _obstacle(self, received: Received) -> Outcome | None:
         """What forbids any answer but a refusal."""
-        instant, fields = self.receiver.instant, _ids(received)
+        instant, fields = self.receiver.instant, self._about(received)
         if received.quota_used_up:
             remedy = "the organisation's DingTalk quota is used up: raise it, or wait for the next month"
             silence = Response(200, self.channel.silent())
@@ -155,10 +158,10 @@ class _Reception:
         size = len(message.handed_over("0" * 32, message.created_at).to_event())
         if size > EVENT_LIMIT:
             return self._instantly(instant.too_large(size, EVENT_LIMIT, message.request_id), received)
-        return self._handed_over(message, _ids(received), None)
+        return self._handed_over(message, self._about(received), None)
 
     def _instantly(self, sentence: Sentence, received: Received, refused: Refusal | None = None) -> Outcome:
-        fields = _ids(received)
+        fields = self._about(received)
         if refused:
             # Whoever keeps the lists needs the ids, and finds them by the request id that the person was shown.
             sender, place = received.message.sender.id, received.message.conversation_id

@@ -9,7 +9,7 @@ from conversation.channels.dingtalk_settings import DingTalkSettings
 from conversation.dispatch import DispatchSettings
 from conversation.guards import GuardSettings
 from conversation.instant import Offer
-from shared.settings import SettingsReader, read_language, read_log_level
+from shared.settings import SettingsReader, read_language, read_log_level, read_log_text
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Settings:
     instant_in_body: bool
     language: str
     log_level: int
+    log_text: bool
     names: Mapping[str, str]
     problems: tuple[str, ...]
 
@@ -39,6 +40,7 @@ class Settings:
             instant_in_body=reader.choice("INSTANT_ANSWERS", "body", ("body", "webhook")) == "body",
             language=read_language(reader),
             log_level=read_log_level(reader),
+            log_text=read_log_text(reader),
             names=reader.names,
             problems=tuple(reader.problems),
         )

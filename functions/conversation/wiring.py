@@ -33,7 +33,13 @@ def build(
     Without `templates` those that ship with the code are used.
     """
     settings = Settings.read(environ)
-    log = Log(level=settings.log_level, secrets=settings.secrets, fields={"function": "conversation"}, stream=stream)
+    log = Log(
+        level=settings.log_level,
+        secrets=settings.secrets,
+        fields={"function": "conversation"},
+        stream=stream,
+        with_texts=settings.log_text,
+    )
     words = wording(settings.language)
     fc2 = Fc2Call(settings.dispatch) if settings.dispatch.service else None
     dispatch = Dispatch(Fc3Call(settings.dispatch, clock), fc2, send, clock, log)

@@ -13,7 +13,7 @@ from reply.guards import Limits
 from reply.llm.settings import ChatSettings
 from reply.oss import OssSettings
 from reply.services import AnswerSettings
-from shared.settings import SettingsReader, read_language, read_log_level
+from shared.settings import SettingsReader, read_language, read_log_level, read_log_text
 
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has had one zone without daylight saving time since 1991: no database is needed for the default."""
@@ -36,6 +36,7 @@ class ReplySettings:
     timezone: tzinfo
     language: str
     log_level: int
+    log_text: bool
     names: Mapping[str, str]
     problems: tuple[str, ...]
 
@@ -60,6 +61,7 @@ class ReplySettings:
             timezone=_timezone(reader),
             language=read_language(reader),
             log_level=read_log_level(reader),
+            log_text=read_log_text(reader),
             names=reader.names,
             problems=tuple(reader.problems),
         )

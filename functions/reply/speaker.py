@@ -158,6 +158,7 @@ class Speaker:
             completion_tokens=record.completion_tokens or None,
             parts=parts,
             **(record.timings or {}),
+            **self._log.texts(question=record.question, answer=record.answer),
         )
 
     def forget_open(self) -> None:

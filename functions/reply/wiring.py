@@ -54,7 +54,12 @@ class Instance:
         """Read the settings and begin to import the model's package."""
         settings = ReplySettings.read(environ)
         clock = SystemClock()
-        log = Log(level=settings.log_level, secrets=settings.chat.secrets, fields={"function": "reply"})
+        log = Log(
+            level=settings.log_level,
+            secrets=settings.chat.secrets,
+            fields={"function": "reply"},
+            with_texts=settings.log_text,
+        )
         outbound = SessionWebhook(settings.webhook, wording(settings.language), clock, log)
         model = LazyModel(lambda: _chat_model(settings.chat, clock, log, outbound.prepare), clock)
         return cls(settings, environ, model, outbound, SensitiveWords(settings.sensitive_words), clock, log)

@@ -1,7 +1,7 @@
 """One JSON line per event on standard output, where FC's log service picks it up.
 
-No secret, no webhook and no message text: values are short, known secrets are struck out, and so is anything that
-looks like a session webhook or an API key.
+No secret, no webhook, and no message text but where LOG_TEXT is on: values are short, known secrets are struck out, and
+so is anything that looks like a session webhook or an API key.
 """
 
 from __future__ import annotations
@@ -39,15 +39,27 @@ class Log:
         secrets: Collection[str] = (),
         fields: Mapping[str, Value] | None = None,
         stream: TextIO | None = None,
+        with_texts: bool = False,
     ) -> None:
         self._level = min(level, _ERROR)  # no setting hides that somebody must act
         self._secrets = tuple(sorted((s for s in secrets if len(s) >= 4), key=len, reverse=True))
         self._fields = dict(fields or {})
         self._stream = stream
+        self._with_texts = with_texts
+
+    def texts(self, **texts: str) -> Mapping[str, str]:
+        """What people wrote or were told, as fields of a line: none of it unless the log was made `with_texts`."""
+        return {name: text for name, text in texts.items() if text} if self._with_texts else {}
 
     def with_fields(self, **fields: Value) -> Log:
         """A log that adds `fields` to every line."""
-        return Log(level=self._level, secrets=self._secrets, fields={**self._fields, **fields}, stream=self._stream)
+        return Log(
+            level=self._level,
+            secrets=self._secrets,
+            fields={**self._fields, **fields},
+            stream=self._stream,
+            with_texts=self._with_texts,
+        )
 
     def debug(self, event: str, **fields: Value) -> None:
         """Details for a developer."""

@@ -110,6 +110,11 @@ def read_log_level(reader: SettingsReader) -> int:
     return LOG_LEVELS[name] if given else number
 
 
+def read_log_text(reader: SettingsReader) -> bool:
+    """Whether log lines have what people wrote and were answered, from LOG_TEXT."""
+    return reader.flag("LOG_TEXT", False)
+
+
 def read_language(reader: SettingsReader) -> str:
     """The chat's language from LANGUAGE: "zh" or "en"."""
     return reader.choice("LANGUAGE", "zh", ("zh", "en"))

@@ -61,3 +61,17 @@ def test_a_request_id_leads_from_the_person_to_both_functions(cloud: LocalCloud)
     }
     assert found == {"conversation", "reply"}
     assert wording("zh").failed_key_refused[:8] in answer.text
+
+
+def test_texts_are_logged_where_that_is_switched_on(new_cloud: Callable[..., LocalCloud]) -> None:
+    """LOG_TEXT=on, and nothing else: both functions' lines have the question, reply's the answer; never a webhook."""
+    cloud = new_cloud(LOG_TEXT="on")
+    cloud.model.script(Reply(text=ANSWER), Reply(text="x" * 600))
+    sent = cloud.say(cloud.person(), QUESTION)
+    cloud.wait(sent)
+    cloud.wait(cloud.say(cloud.person(), "help me at length"))
+    lines = [json.loads(line.text) for line in cloud.logs() if line.text.startswith("{")]
+    asked = [line for line in lines if line.get("question") == QUESTION]
+    assert {line["function"] for line in asked} == {"conversation", "reply"}
+    assert [line["answer"] for line in lines if "answer" in line] == [ANSWER, "x" * 500]
+    assert not any(sent.session in line.text for line in cloud.logs())
