@@ -245,6 +245,17 @@ def test_log_searches_find_something(readme: Readme) -> None:
         assert example or text in lines.getvalue(), text
 
 
+@both_languages
+def test_measured_times_are_those_of_the_last_run(readme: Readme) -> None:
+    """Every second in the table of speed is a number of the committed benchmark, in the row of its size."""
+    measured = Document.at("benchmarks/results/latest.md").tables[0]
+    [table] = [rows for rows in readme.document.tables if re.fullmatch(r"[\d.]+ s", rows[0][1])]
+    assert len(table) == 4
+    for what, *cells in table:
+        size = re.findall(r"[\d.]+(?= core| 核)", what)[0]
+        assert any(f"{size} core" in row[0] and all(cell in " ".join(row) for cell in cells) for row in measured), what
+
+
 # Commands, limits, targets
 
 
