@@ -12,6 +12,8 @@ import time
 def main(folder, events, results):
     """Do every call, then write what was measured."""
     sys.path.insert(0, folder)
+    import index  # noqa: F401 - a package's modules are found once its entry point is imported
+
     from conversation.http import serve
     from conversation.outgoing import Reply
     from conversation.receive import receive
