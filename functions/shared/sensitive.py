@@ -56,9 +56,10 @@ class SensitiveWords:
         origin = self._origins(text) if len(folded) != len(text) else range(len(text))
         shown, done = list(text), 0
         for start, end in hits:
-            for place in range(max(start, done), end):
-                shown[origin[place]] = MASK
-            done = max(done, end)
+            if end > done:
+                for place in range(max(start, done), end):
+                    shown[origin[place]] = MASK
+                done = end
         return "".join(shown)
 
     def _folded(self, text: str) -> str:
