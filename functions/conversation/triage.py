@@ -49,6 +49,8 @@ class Triage:
             return Decision(message, self.instant.help(message))
         found = find_command(message.text)
         if isinstance(found, UnknownCommand):
+            if refused := guards.decency(found.word, self.guards):
+                return self._refused_or_on(message, refused)
             return Decision(message, self.instant.unknown_command(found, message))
         if found is None or (found.command.or_question and guards.permission(found.command, message, age_ms)):
             return self._question(message)

@@ -203,6 +203,8 @@ def test_reply_is_told_the_role(settings: dict[str, str], role: str) -> None:
         ("boom", False),
         ("角色 bomb maker", True),
         ("#翻译 bomb", True),
+        ("/bomb", True),
+        ("/helo", False),
         ("帮助", False),
         ("清空", False),
     ],

@@ -93,7 +93,7 @@ EN = Wording(
     persona_too_long="The persona is too long ({size} characters; the limit is {limit}). Please shorten it.",
     not_saved="Sorry, storage is unavailable and this was not saved. Please try again in a while. "
     "Request id: {request_id}",
-    usage_amount="{questions} questions, {tokens} tokens",
+    usage_amount="{questions} asked, {tokens} tokens",
     usage_own="**Your usage**\n\n- Today: {today}\n- This month: {month}\n{left}",
     usage_no_limit="No limit on questions or tokens",
     usage_questions_left="{left} questions left today (of {limit} a day)",
@@ -102,7 +102,7 @@ EN = Wording(
     usage_everybody="**Everybody's usage**\n\nThis month: {month}\n\n**Each day**\n\n{days}\n\n"
     "**Who used most**\n\n{people}",
     usage_month_left="{left} tokens left this month (of {limit} a month)",
-    usage_day="- {day}: {used}, {people} people",
+    usage_day="- {day}: {used}, people: {people}",
     usage_person="- {who}: {used}",
     usage_somebody="**Usage** {who}\n\n- Today: {today}\n- This month: {month}",
     usage_nobody="I found no usage of {name} this month. Give a name or a user id; `用量 全部` shows everybody's.",
