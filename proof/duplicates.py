@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from local.cloud import LocalCloud
-from proof.duplicates_states import COPIES, NOTICES, SECOND_ROBOT, STATES, Trial
+from proof.duplicates_events import EVENTS, NOTICE_EVENTS
+from proof.duplicates_states import NOTICES, STATES
+from proof.duplicates_trial import COPIES, SECOND_ROBOT, Trial
 from proof.outcomes import NONE
 from proof.plan import RULES, Case, Plan
 from proof.result import Result, Violation
@@ -23,7 +25,10 @@ INSTANCES, FEWER = 20, 6
 UNHEARD = "deliveries that this machine answered later than DingTalk waits"
 
 STORMS = 10
-"""How often the storm, which is a race, is tried in each mode."""
+"""How often each of RACES is tried in each mode."""
+
+RACES = ("storm", "event 2 times at once")
+"""States of which one trial says little."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ _Group = tuple[Mode, Mapping[str, object], Mapping[str, Callable[[Trial], None]]
 _GROUPS: tuple[_Group, ...] = (
     *((mode, {}, STATES) for mode in MODES),
     *((mode, {"INSTANT_ANSWERS": "webhook"}, NOTICES) for mode in MODES),
+    *((mode, {"pace": 1.0}, EVENTS) for mode in MODES),
+    (MODES[-1], {"pace": 1.0, "INSTANT_ANSWERS": "webhook"}, NOTICE_EVENTS),
 )
 
 
@@ -94,7 +101,7 @@ def _instances(plan: Plan) -> int:
 def _cases(mode: Mode, states: Mapping[str, object]) -> list[Case]:
     found = []
     for state in states:
-        times = STORMS if state == "storm" else 1
+        times = STORMS if state in RACES else 1
         for number in range(1, times + 1):
             name = f"{mode.name}: {state}" + (f" {number}" if times > 1 else "")
             found.append(Case(name, {"state": state}))

@@ -27,7 +27,7 @@ from reply.services import Services
 from reply.thinking import noted, think
 from reply.turn import Standing, is_other_message, take
 from reply.waiting import shown_meanwhile
-from shared.errors import DeliveryDelayed, StoreUnavailable, Undeliverable
+from shared.errors import DeliveryDelayed, Undeliverable
 from shared.message import VERSION, Message
 
 TOO_LATE_MS = 10 * 60 * 1000
@@ -88,13 +88,13 @@ def _last_word(run: Run) -> str:
     message = run.message
     if _recorded(run):
         return _already_done(run)
-    if message.notice:
-        return run.speaker.say(message.notice, Record("refused", answer=message.notice))
     run.memory.load()
     found = run.memory.document.turns.get(message.turn_id)
     run.speaker.reserved = found.reserved if found else 0
     if found and found.finished:
         return _take_over(run, found) if found.answer else _lost(run, found)
+    if message.notice:
+        return _tell_notice(run, found or _unknown_turn(run))
     return run.explain(run.services.wording.failed_gave_up, found or _unknown_turn(run))
 
 
@@ -106,10 +106,8 @@ def _one_outcome(run: Run) -> str:
         run.speaker.silence()
         run.log.info("duplicate", by="claim")
         return "duplicate"
-    if message.notice:
-        return run.speaker.say(message.notice, Record("refused", answer=message.notice))
     run.memory.load()
-    asked = "" if message.command else message.question(services.wording)
+    asked = "" if message.command or message.notice else message.question(services.wording)
     found = run.memory.document.turns.get(message.turn_id)
     if found and found.at != message.created_at and _recorded(run, found.at):
         return _already_done(run)
@@ -132,6 +130,9 @@ def _work(run: Run, turn: Turn) -> str:
         run.memory.keep(replace(turn, state=State.FAILED))
         closed = Undeliverable("expired", "the session webhook had expired when the message was started")
         return run.speaker.close_undeliverable(closed, Record("undeliverable", question=turn.question))
+    if message.notice:
+        run.memory.keep(turn)
+        return _tell_notice(run, turn)
     if run.services.problems:
         run.log.error("settings_incomplete", problems="; ".join(run.services.problems), remedy="mend them and deploy")
         return run.explain(wording.failed_settings, turn)
@@ -146,6 +147,11 @@ def _work(run: Run, turn: Turn) -> str:
     if refused := refuse_over_limit(run, turn):
         return refused
     return COMMANDS[message.command](run, turn) if message.command else think(run, turn)
+
+
+def _tell_notice(run: Run, turn: Turn) -> str:
+    notice = run.message.notice
+    return run.settle(replace(turn, state=State.ANSWERED, answer=notice), Record("refused", answer=notice))
 
 
 def _deliver(run: Run, turn: Turn) -> str:
@@ -167,6 +173,9 @@ def _lost(run: Run, turn: Turn) -> str:
 
 def _give_up(run: Run, turn: Turn) -> str:
     run.log.error("last_attempt", attempt=turn.attempt, remedy="see why this message's earlier runs died")
+    run.memory.keep(turn)  # a run that lives after all finds this, and stays silent
+    if run.message.notice:
+        return _tell_notice(run, turn)
     return run.explain(run.services.wording.failed_gave_up, turn)
 
 
@@ -191,14 +200,10 @@ _STEPS: Mapping[Standing, Callable[[Run, Turn], str]] = {
 
 
 def _recorded(run: Run, at: int | None = None) -> bool:
-    try:
-        done = bool(run.services.records.outcome(run.message, at))
-        if done:
-            run.speaker.silence()
-        return done
-    except StoreUnavailable as problem:
-        run.log.error("records_unread", problem=str(problem), remedy="check the OSS mount")
-        return False
+    done = run.on_record(at)
+    if done:
+        run.speaker.silence()
+    return done
 
 
 def _already_done(run: Run) -> str:

@@ -153,6 +153,15 @@ class Document:
         """Turns still at work whose messages are earlier."""
         return [turn for turn in self.turns.values() if not turn.finished and turn.position < before]
 
+    def contested(self, other: Document) -> frozenset[str]:
+        """Ids of the turns that two runs are at, one by each of these documents."""
+        found = set()
+        for key, theirs in other.turns.items():
+            mine = self.turns.get(key)
+            if mine and not (mine.finished or theirs.finished) and mine.runner != theirs.runner:
+                found.add(key)
+        return frozenset(found)
+
 
 def merge(one: Document, other: Document) -> Document:
     """The union of two versions of a document."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reply.conversation import Document, Turn, Value
 from reply.store import ConversationKey, Opened, Store
 from shared.errors import StoreUnavailable
@@ -29,6 +31,10 @@ class Memory:
         """What is known of the conversation."""
         return self._opened.document
 
+    def contested(self, turn: Turn) -> bool:
+        """Whether another run has been seen at work on a turn, even if it is not ahead."""
+        return turn.id in self._opened.contested
+
     def load(self) -> None:
         """Read what others wrote; called again, it adds what is new."""
         first, self._tried = not self._tried, True
@@ -53,7 +59,7 @@ class Memory:
             self._opened = before
 
     def _save(self, document: Document) -> None:
-        self._opened = Opened(document, self._opened.files)
+        self._opened = replace(self._opened, document=document)
         try:
             self._opened = self._store.save(self._key, self._opened)
             self.unsaved = False

@@ -22,6 +22,12 @@ LONGEST_WATCH_S, SHORTEST_WATCH_S = 12.0, 2.0
 """Seconds before FC's kill at which the watchdog speaks: a tenth of the function's time-out within these bounds."""
 
 
+GRACE_S = 1.0
+"""Seconds after its start before which a run does not end a turn that another run has been at: that one may live, have
+looked before it could see this one, and be about to save its own end of the turn, after which nobody else may speak.
+"""
+
+
 @dataclass
 class Run:
     """What every step of answering works with. Times are seconds since the epoch."""
@@ -66,6 +72,14 @@ class Run:
         """The time in ms."""
         return int(self.services.clock.now() * 1000)
 
+    def on_record(self, at: int | None = None) -> bool:
+        """Whether an outcome is on record, of a message from `at` (ms) if given; False where records cannot be read."""
+        try:
+            return bool(self.services.records.outcome(self.message, at))
+        except StoreUnavailable as problem:
+            self.log.error("records_unread", problem=str(problem), remedy="check the OSS mount")
+            return False
+
     def show(self, turn: Turn, record: Record | None = None) -> str:
         """Show a finished turn and put its outcome on record; returns the outcome. Raises DeliveryDelayed."""
         record = record or Record(_outcome(turn), completion_tokens=turn.tokens)
@@ -84,14 +98,32 @@ class Run:
 
         Saved first, so that a retry says the same and pays nothing. Returns the outcome. Raises DeliveryDelayed.
         """
-        if self.speaker.heard():
-            return self._unseen(done)
-        if self._overtaken(done):
-            return self._leave_to_other(done)
+        if elsewhere := self.ended_elsewhere(done):
+            return elsewhere
         done = replace(done, outcome=record.outcome if record else "")
         self.memory.keep(done)
         outcome = self.show(done, record)
         return self._unseen(done) if outcome == "silent" else outcome
+
+    def ended_elsewhere(self, done: Turn) -> str:
+        """What became of a turn that the watchdog or another run ends instead of this one; "" when it is this one's.
+
+        To be asked before a finished turn is saved.
+        """
+        self.memory.load()
+        grace = self.started + GRACE_S - self.services.clock.now()
+        if grace > 0 and (done.attempt > 1 or self.memory.contested(done)):
+            self.services.clock.sleep(grace)
+            self.memory.load()
+        if self.speaker.heard():
+            return self._unseen(done)
+        if self._overtaken(done):
+            return self._leave_to_other(done)
+        if done.attempt > 1 and self.on_record():  # the run that was taken for dead has explained, by its watchdog
+            self.speaker.silence()
+            self.speaker.forget_open()
+            return self._unseen(done)
+        return ""
 
     def explain(self, sentence: str, turn: Turn, record: Record | None = None) -> str:
         """Explain a failure, as `settle` does."""
@@ -103,7 +135,6 @@ class Run:
 
         Of runs that began at the same moment the one that ranks higher goes on: both find the same one.
         """
-        self.memory.load()
         current = self.memory.document.turns.get(done.id)
         if current is None:
             return False
@@ -114,11 +145,8 @@ class Run:
         """Let another run show its outcome; one that has done so cannot remove this run's note of the question."""
         self.speaker.silence()
         self.log.info("duplicate", by="run", attempt=done.attempt)
-        try:
-            if self.services.records.outcome(self.message):
-                self.speaker.forget_open()
-        except StoreUnavailable as problem:
-            self.log.warning("open_record_left", problem=str(problem))
+        if self.on_record():
+            self.speaker.forget_open()
         return "duplicate"
 
     def _unseen(self, done: Turn) -> str:

@@ -50,11 +50,15 @@ class ConversationKey:
 
 @dataclass(frozen=True)
 class Opened:
-    """A document as loaded, and the files it came from. `problem` says why something may be missing, "" when not."""
+    """A document as loaded, and the files it came from. `problem` says why something may be missing, "" when not.
+
+    `contested` are the ids of turns that more than one run has been seen to work on.
+    """
 
     document: Document
     files: frozenset[str]
     problem: str = ""
+    contested: frozenset[str] = frozenset()
 
 
 class Store:
@@ -82,6 +86,7 @@ class Store:
     def _listed(self, folder: tuple[str, ...], opened: Opened) -> tuple[Opened, bool]:
         """With what the folder has now, and whether a file vanished meanwhile."""
         document, files, problem, vanished = opened.document, opened.files, opened.problem, False
+        contested = opened.contested
         for name in self._bucket.names(folder):
             if name in files or not self._wanted(name):
                 continue
@@ -93,8 +98,9 @@ class Store:
                 # What could be read is used; nothing is removed that was not.
                 problem = problem or str(unreadable)
             else:
+                contested |= document.contested(found)
                 document, files = merge(document, found), files | {name}
-        return Opened(document, files, problem), vanished
+        return Opened(document, files, problem, contested), vanished
 
     def save(self, key: ConversationKey, opened: Opened) -> Opened:
         """Write the document under a new name, then remove the files it came from.
@@ -107,7 +113,7 @@ class Store:
         name = f"{now_ms:013d}-{secrets.token_hex(8)}.json"
         self._bucket.write_new(folder, name, to_json(document))
         left = {old for old in opened.files if not self._removed(folder, old)}
-        return Opened(document, frozenset(left | {name}))
+        return Opened(document, frozenset(left | {name}), contested=opened.contested)
 
     def _removed(self, folder: tuple[str, ...], name: str) -> bool:
         try:

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from reply.answer import TOO_LATE_MS, answer, apologise
-from reply.run import Run
+from reply.conversation import Document, State
+from reply.records import Record
+from reply.run import GRACE_S, Run
 from reply.services import Answer, Usage
-from reply.store import ConversationKey
+from reply.store import ConversationKey, Opened
 from reply.waiting import PATIENCE_S
 from shared.errors import DeliveryDelayed, ModelFailed, ModelFailure, Undeliverable
 from shared.message import VERSION, Message, Sender
@@ -117,6 +119,30 @@ def test_of_two_runs_that_began_at_once_one_speaks(world: World, later: int, out
     assert world.chat.seen == (["mine"] if outcome == "answered" else [])
 
 
+@pytest.mark.parametrize(("finishes", "outcome"), [(True, "duplicate"), (False, "answered")])
+def test_the_run_that_is_ahead_leaves_the_word_to_one_that_could_not_see_it(
+    world: World, finishes: bool, outcome: str
+) -> None:
+    """Both began at once, the other looked before this one had noted itself: what it saves a moment later counts."""
+    services, mine = world.services(), message()
+    key = ConversationKey(mine.robot, mine.conversation_id, mine.sender.id)
+
+    def save(**changes: object) -> None:
+        turn = services.store.load(key).document.turns[mine.turn_id]
+        other = replace(turn, runner="another", deadline=turn.deadline - 1, **changes)  # type: ignore[arg-type]  # fields
+        services.store.save(key, Opened(Document({other.id: other}), frozenset()))
+
+    def beside() -> Answer:
+        save()
+        return Answer("mine", "fake")
+
+    world.model.queue = [beside]
+    world.clock.on_sleep = lambda: save(state=State.ANSWERED, answer="theirs") if finishes else None
+    assert answer(mine, services, world.until()) == outcome
+    assert world.chat.seen == ([] if finishes else ["mine"])
+    assert world.clock.slept == [GRACE_S]
+
+
 def test_a_live_duplicate_stays_silent(world: World) -> None:
     """While one run has the message, another hand-over of it ends successfully and shows nothing."""
     silent: list[str] = []
@@ -197,6 +223,54 @@ def test_a_saved_answer_of_a_dead_run_is_shown_after_some_patience(world: World)
     assert sum(world.clock.slept) == pytest.approx(PATIENCE_S)
 
 
+def test_the_last_attempt_leaves_the_word_to_a_run_that_has_just_finished(world: World) -> None:
+    """FC runs an event once more while an earlier run, taken for dead, saves its answer: only the answer is shown."""
+    for _ in range(2):
+        pending(world, message())
+    services, mine = world.services(), message()
+    key = ConversationKey(mine.robot, mine.conversation_id, mine.sender.id)
+
+    def finished() -> None:
+        opened = services.store.load(key)
+        answered = replace(opened.document.turns[mine.turn_id], state=State.ANSWERED, answer="from the other")
+        services.store.save(key, replace(opened, document=opened.document.with_turn(answered)))
+
+    world.clock.on_sleep = finished
+    assert run(world, mine) == "duplicate"
+    assert (world.chat.seen, world.clock.slept) == ([], [GRACE_S])
+
+
+def test_runs_that_the_last_attempt_took_for_dead_stay_silent(world: World) -> None:
+    """FC runs an event three times at once: the last one explains, and neither of the others speaks after it."""
+    outcomes: list[str] = []
+
+    def meanwhile() -> Answer:
+        outcomes.append(run(world, message()))
+        return Answer("too late", "fake")
+
+    world.model.queue = [meanwhile, meanwhile]
+    outcomes.append(run(world, message()))
+    assert outcomes == ["failed", "duplicate", "duplicate"]
+    assert world.chat.seen == [ZH.failed_gave_up.format(request_id=message().request_id)]
+
+
+def test_a_run_stays_silent_when_the_one_it_took_for_dead_has_explained(world: World) -> None:
+    """The earlier run hung and its watchdog spoke: no answer follows, none is remembered, and nobody waits for it."""
+    pending(world, message())
+
+    def explained() -> Answer:
+        world.services().records.close(message(), Record("failed", answer="the watchdog's words"))
+        return Answer("too late", "fake")
+
+    world.model.queue = [explained]
+    assert run(world, message()) == "silent"
+    assert (world.chat.seen, world.records()) == ([], ["failed.0.json"])
+    world.clock.slept.clear()
+    run(world, message("q2", id="m2", at=NOW + 1))
+    assert world.clock.slept == []
+    assert [m.content for m in world.model.asked[-1]] == ["q2"]
+
+
 def test_another_body_under_the_same_id_is_logged_and_not_answered(world: World) -> None:
     """The first is answered, the other acknowledged."""
     run(world, message("first"))
@@ -221,6 +295,32 @@ def test_a_notice_is_shown_once(world: World) -> None:
     assert run(world, message("", notice="help text")) == "done"
     assert world.chat.seen == ["help text"]
     assert world.model.asked == []
+
+
+@pytest.mark.parametrize("deaths", [1, 2, 3], ids=["again", "the last attempt", "FC gave up"])
+def test_a_notice_whose_runs_die_is_shown_all_the_same(world: World, deaths: int) -> None:
+    """It costs nothing to show it: the last attempt does so too, and what FC does when it gives up."""
+    notice = message("", notice="help text")
+    world.chat.errors = [Killed() for _ in range(deaths)]
+    for _ in range(deaths):
+        with pytest.raises(Killed):
+            run(world, notice)
+    assert (run(world, notice) if deaths < 3 else gave_up(world, notice)) == "refused"
+    assert world.chat.seen == ["help text"]
+
+
+def test_a_notice_on_a_broken_bucket_is_shown(world: World) -> None:
+    """Nothing of it needs the bucket."""
+    break_mount(world)
+    assert run(world, message("", notice="help text")) == "refused"
+    assert world.chat.seen == ["help text"]
+
+
+def test_a_notice_is_no_part_of_the_conversation(world: World) -> None:
+    """Neither the message nor the sentence is in a later prompt."""
+    run(world, message("help", id="m1", notice="help text"))
+    run(world, message("q2", id="m2", at=NOW + 1))
+    assert [m.content for m in world.model.asked[-1]] == ["q2"]
 
 
 @pytest.mark.parametrize("reason", ModelFailure)

@@ -33,6 +33,7 @@ turns = st.builds(
     question=st.sampled_from(["", "q"]),
     answer=st.sampled_from(["", "one", "two"]),
     sent=st.integers(0, 2),
+    runner=st.sampled_from(["", "r", "s"]),
 )
 values = st.builds(Value, at=st.integers(0, 3), id=ids, content=st.sampled_from(["", "v", "w"]))
 documents = st.builds(
@@ -53,6 +54,16 @@ def test_merge_is_a_union(a: Document, b: Document, c: Document) -> None:
     assert set(both.values) == set(a.values) | set(b.values)
     for one in (a, b):
         assert all(both.turns[key].state >= turn.state for key, turn in one.turns.items())
+
+
+@given(documents, documents)
+def test_a_turn_is_contested_when_two_runs_are_at_it(a: Document, b: Document) -> None:
+    """Of two documents, whichever is asked; what either of them has finished is nobody's any more."""
+    assert a.contested(b) == b.contested(a)
+    assert not a.contested(a)
+    for key in a.contested(b):
+        assert a.turns[key].runner != b.turns[key].runner
+        assert not merge(a, b).turns[key].finished
 
 
 @given(documents)

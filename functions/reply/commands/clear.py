@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from reply.conversation import CLEARED, State, Turn, Value
+from reply.commands.setting import set_value
+from reply.conversation import CLEARED, Turn
 from reply.run import Run
 
 
@@ -13,8 +12,5 @@ def clear(run: Run, turn: Turn) -> str:
 
     It waits for nobody. A turn in progress is still answered, but not remembered. Raises DeliveryDelayed.
     """
-    done = replace(turn, state=State.ANSWERED, answer=run.services.wording.cleared)
-    run.memory.keep_value(CLEARED, Value(turn.at, turn.id), done)
-    if run.memory.unsaved:
-        return run.explain(run.services.wording.clear_failed, turn)
-    return run.show(done)
+    words = run.services.wording
+    return set_value(run, turn, CLEARED, "", words.cleared, words.clear_failed)
