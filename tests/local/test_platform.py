@@ -109,6 +109,8 @@ def _signed(event: bytes, **changes: str) -> dict[str, str]:
     ("changes", "damage", "size", "status", "code"),
     [
         ({}, {}, 100, 202, None),
+        ({}, {}, 128 * 1024 - 1, 202, None),
+        ({}, {}, 128 * 1024, 202, None),
         ({}, {}, 128 * 1024 + 1, 400, "EntityTooLarge"),
         ({}, {"Authorization": "FC x:y"}, 100, 403, "SignatureNotMatch"),
         ({}, {"x-fc-invocation-type": "Sync"}, 100, 403, "SignatureNotMatch"),
