@@ -21,18 +21,21 @@ class Callbacks:
         self._tasks: dict[asyncio.Task[None], str] = {}
 
     async def send(self, sent: Sent) -> Delivery:
-        """Deliver `sent` and return the first answer; what is delivered again follows in the background."""
+        """Deliver `sent` and return the first answer; what is delivered again follows in the background.
+
+        DingTalk repeats what it has got no answer to: only the answer to the last delivery can be shown.
+        """
         late = self._take(sent, "out-of-order")
         if late is not None:
             await self._hold(sent, late)
-        delivery = await self._dingtalk.deliver(sent)
+        now, later = self._take(sent, "redeliver-now"), self._take(sent, "redeliver")
+        delays = [0.0] * int(now.parameters.get("copies", 1)) if now else []
+        delays += [later.seconds] if later else []
+        delivery = await self._dingtalk.deliver(sent, heard=not delays)
         for event in self._held.pop(sent.conversation.id, []):
             event.set()
-        if (now := self._take(sent, "redeliver-now")) is not None:
-            for _ in range(int(now.parameters.get("copies", 1))):
-                self.again(sent, 0)
-        if (later := self._take(sent, "redeliver")) is not None:
-            self.again(sent, later.seconds)
+        for number, seconds in enumerate(delays, 1):
+            self.again(sent, seconds, heard=number == len(delays))
         return delivery
 
     def start(self, sent: Sent) -> None:
@@ -43,12 +46,14 @@ class Callbacks:
 
         self._later(sent, work())
 
-    def again(self, sent: Sent, seconds: float, headers: Mapping[str, str] | None = None) -> None:
-        """Deliver `sent` once more, so many seconds from now, in the background."""
+    def again(
+        self, sent: Sent, seconds: float, headers: Mapping[str, str] | None = None, *, heard: bool = True
+    ) -> None:
+        """Deliver `sent` once more, so many seconds from now, in the background; `heard` as for `DingTalk.deliver`."""
 
         async def work() -> None:
             await self._clock.sleep(seconds)
-            await self._dingtalk.deliver(sent, headers)
+            await self._dingtalk.deliver(sent, headers, heard=heard)
 
         self._later(sent, work())
 

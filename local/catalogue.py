@@ -56,8 +56,8 @@ _DINGTALK = (
         "redeliver",
         "callbacks",
         "redeliver-now",
-        "钉钉立刻重复投递同一条消息",
-        "DingTalk delivers the same message again at once",
+        "钉钉没有收到应答，立刻重复投递同一条消息",
+        "DingTalk has got no answer and delivers the same message again at once",
         _AGAIN,
     ),
     _dingtalk(

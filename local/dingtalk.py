@@ -113,14 +113,15 @@ class DingTalk:
         self.timeline.append(sent)
         self.changed(sent)
 
-    async def deliver(self, sent: Sent, headers: Mapping[str, str] | None = None) -> Delivery:
-        """Post the callback of `sent` to the trigger and show what the answer carries."""
+    async def deliver(self, sent: Sent, headers: Mapping[str, str] | None = None, *, heard: bool = True) -> Delivery:
+        """Post the callback of `sent` to the trigger and show what the answer carries, if DingTalk has `heard` it."""
         body = json.dumps(sent.payload, ensure_ascii=False).encode("utf-8", "surrogatepass")
         signed = headers or self.signed_headers()
         self.delivering(signed, body)
         delivery = await self.post(signed, body)
         sent.deliveries.append(delivery)
-        self._show_body(sent, delivery)
+        if heard:
+            self._show_body(sent, delivery)
         self.changed(sent)
         return delivery
 

@@ -98,13 +98,16 @@ class Instances:
         return most
 
     def growth(self, function: str, *, warm: int = 100) -> float:
-        """MB by which an instance grows per 1,000 runs once it has served `warm`: the median over instances."""
-        slopes = []
+        """MB by which instances grow per 1,000 runs once they have served `warm`: over all of them together.
+
+        Each counts by its runs, and not at all with few: the allocator moves in steps.
+        """
+        runs, size = 0, 0.0
         for (name, _), points in self.seen.items():
             settled = [point for point in points if point[0] >= warm]
-            if name == function and len(settled) > 1 and settled[-1][0] - settled[0][0] >= warm:
-                slopes.append((settled[-1][1] - settled[0][1]) / (settled[-1][0] - settled[0][0]) * 1000)
-        return sorted(slopes)[len(slopes) // 2] if slopes else 0.0
+            if name == function and settled and settled[-1][0] - settled[0][0] >= warm:
+                runs, size = runs + settled[-1][0] - settled[0][0], size + settled[-1][1] - settled[0][1]
+        return size / runs * 1000 if runs else 0.0
 
 
 def percentile(values: Iterable[float], share: float) -> float:

@@ -178,6 +178,18 @@ def test_an_event_waits_in_the_queue_until_its_time(plain) -> None:
     assert len(plain.wait(sent)) == 1
 
 
+@pytest.mark.parametrize(("fault", "how"), [("redeliver", {"copies": 2}), ("redeliver-later", {"seconds": 0.1})])
+def test_an_answer_to_what_is_delivered_again_was_not_heard(plain, fault, how) -> None:
+    """DingTalk repeats what it has got no answer to: a refused hand-over that it has not heard of is not shown."""
+    plain.invoke_fails("403")
+    plain.switch_on(fault, times=1, **how)
+    sent = plain.say(plain.person(), "hello")
+    assert plain.until(lambda: len(sent.deliveries) == 1 + how.get("copies", 1))
+    plain.wait(sent)
+    assert "refused 403" in sent.deliveries[0].body.decode()
+    assert [shown.via for shown in sent.answers] == ["webhook"]
+
+
 def test_dingtalk_redelivers_at_once_and_later(page) -> None:
     """Copies come at once or when the clock has moved on; the functions see the same message."""
     page.post("/api/faults", {"id": "redeliver", "times": 1, "copies": 2})

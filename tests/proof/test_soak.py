@@ -100,6 +100,8 @@ def test_growth_is_that_of_warm_instances() -> None:
     seen.seen = {("reply", "a"): [(1, 40.0), (100, 60.0), (1100, 62.0)], ("reply", "b"): [(100, 50.0), (120, 70.0)]}
     assert seen.growth("reply") == 2.0
     assert seen.growth("conversation") == 0.0
+    seen.seen |= {("reply", "c"): [(100, 50.0), (350, 53.0)], ("reply", "d"): [(100, 50.0), (350, 53.0)]}
+    assert seen.growth("reply") == pytest.approx(8 / 1.5)  # each by its runs: neither 2 nor 12
     assert (percentile([], 0.5), percentile([3, 1, 2], 0.5), percentile([1, 2], 1.0)) == (0.0, 2, 2)
 
 
