@@ -7,7 +7,7 @@ import pytest
 
 from local.cloud import Reply
 from tests.page.conftest import DESKTOP, TELEPHONE
-from tests.page.seeing import expects, sees, write
+from tests.page.seeing import expects, sees, until, write
 from tests.page.test_page_messages import HOSTILE
 from tests.page.test_page_sending import PNG
 from tests.page.test_page_story import CLIPBOARD, copied
@@ -146,7 +146,7 @@ def test_quote_picture_and_clear(visit, address, cloud):
     page.locator(".attached-photo").wait_for()
     page.click("#send")
     expects(answers).to_have_count(3)
-    assert page.evaluate("document.querySelector('.photo').naturalWidth") == 1
+    until(page, "document.querySelector('.photo')?.naturalWidth === 1")
     write(page, "\\clear")
     expects(answers).to_have_count(4)
     write(page, "还记得吗")
