@@ -52,6 +52,7 @@ class DingTalk:
         self.faults, self.callbacks = Faults(), Faults()
         self.trigger = ""
         self.changed: Callable[[Sent | Shown], None] = lambda _: None
+        self.behind: Callable[[int], str] = lambda _: ""
         self.rate: int | None = None
         self.robot_name = ROBOT_NAME["zh"]
         self.delivering: Callable[[Mapping[str, str], bytes], None] = lambda *_: None
@@ -187,6 +188,7 @@ class DingTalk:
 
     async def _webhook(self, request: web.Request) -> web.StreamResponse:
         port, came = peer_port(request), self._clock.now_ms()
+        instance = self.behind(port)
         body = await request.read()
         session = request.query.get("session", "")
         sent = self._sessions.get(session)
@@ -202,7 +204,8 @@ class DingTalk:
         gone = request.transport is None or request.transport.is_closing()
         said = (answer.status, errcode_of(answer), body, answer.body if isinstance(answer.body, bytes) else b"")
         kind = fault.kind if fault else ""
-        self._record(sent, Post(session, self._clock.now_ms(), *said, fault=kind, gone=gone, came=came))
+        at = self._clock.now_ms()
+        self._record(sent, Post(session, at, *said, fault=kind, gone=gone, came=came, instance=instance))
         if self._reached("posted", port) or (fault is not None and "reset" in fault.kind):
             return reset(request)
         if fault is not None and fault.kind == "shown-then-slow":

@@ -17,6 +17,7 @@ from local.clock import CloudClock
 from local.deaths import Death
 from local.faults import NOBODY, Concerned, Fault, Faults
 from local.functions import ACCOUNT, REGION
+from local.instances import Instance
 from local.pool import FREEZE, Pool
 from local.runs import Call, LogLine, Outcome
 
@@ -113,11 +114,12 @@ class FunctionCompute:
 
     def caller(self, port: int) -> Invocation | None:
         """Return the invocation that is talking from `port`."""
-        for pool in self.pools.values():
-            instance = pool.behind(port)
-            if instance is not None and instance.call is not None:
-                return self._running.get(instance.call.request_id)
-        return None
+        instance = self.behind(port)
+        return self._running.get(instance.call.request_id) if instance and instance.call else None
+
+    def behind(self, port: int) -> Instance | None:
+        """Return the instance that is talking from `port`."""
+        return next(filter(None, (pool.behind(port) for pool in self.pools.values())), None)
 
     def _note(self, invocation: Invocation) -> None:
         self.invocations.append(invocation)

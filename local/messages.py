@@ -114,7 +114,8 @@ class Shown:
 class Post:
     """One post to a session webhook and DingTalk's answer to it (`errcode` 0: shown; None: no such answer).
 
-    `came` is when it arrived and `at` when it was dealt with, in ms; `gone`: nobody was there to hear the answer.
+    `came` is when it arrived and `at` when it was dealt with, in ms; `gone`: nobody was there to hear the answer;
+    `instance` is the function instance that sent it, "" where that is not known.
     """
 
     session: str
@@ -126,3 +127,4 @@ class Post:
     fault: str = ""
     gone: bool = False
     came: int = 0
+    instance: str = ""

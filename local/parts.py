@@ -63,6 +63,7 @@ class Parts:
         self.model.concerned = self._concerned_by
         self.dingtalk.changed = self._message_changed
         self.dingtalk.cards.caller = self._sent_by
+        self.dingtalk.behind = self._instance_behind
         self.clock.listen(lambda offset: self.broadcast({"kind": "clock", "offset": offset}))
         self._instances: asyncio.base_events.Server | None = None
 
@@ -104,6 +105,10 @@ class Parts:
     def _sent_by(self, port: int) -> Sent | None:
         invocation = self.fc.caller(port)
         return self.dingtalk.sender_of(invocation.event) if invocation else None
+
+    def _instance_behind(self, port: int) -> str:
+        instance = self.fc.behind(port)
+        return instance.name if instance else ""
 
     def _message_changed(self, message: Sent | Shown) -> None:
         for listener in list(self.listeners):

@@ -66,7 +66,7 @@ class Pool:
             self._drop(instance)
             return broken
         cold, instance.used = not instance.used, True
-        began = time.monotonic()
+        began, began_at = time.monotonic(), self._clock.now()
         instance.done = asyncio.get_running_loop().create_future()
         if call.die == FREEZE + "start":
             instance.freeze()
@@ -89,7 +89,15 @@ class Pool:
             asyncio.get_running_loop().call_later(call.death.after, instance.shoot, call)
         outcome = await self._end_of(instance)
         ms = round((time.monotonic() - began) * 1000)
-        return replace(outcome, ms=ms, instance=instance.name, cold=cold, steps=tuple(instance.steps.values()))
+        return replace(
+            outcome,
+            ms=ms,
+            instance=instance.name,
+            cold=cold,
+            steps=tuple(instance.steps.values()),
+            began=began_at,
+            ended=self._clock.now(),
+        )
 
     async def _end_of(self, instance: Instance) -> Outcome:
         if instance.done is None:

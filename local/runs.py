@@ -59,7 +59,8 @@ class Outcome:
 
     `kind` is "result", "error" (the handler raised), "init" (its import failed), "exit" (the process died) or
     "timeout"; `ms` is what the run took, without the cold start, and `gained` the seconds that its own clock has more,
-    because it slept; `steps` is empty where nobody asked for them.
+    because it slept; `steps` is empty where nobody asked for them. `began` and `ended` are seconds since the epoch, in
+    the cloud.
     """
 
     kind: str
@@ -74,6 +75,8 @@ class Outcome:
     cold: bool = False
     gained: float = 0.0
     steps: tuple[Step, ...] = ()
+    began: float = 0.0
+    ended: float = 0.0
 
     @property
     def ok(self) -> bool:

@@ -1,8 +1,8 @@
 """`make prove`: try every way of breaking the promise, print what people saw, write it to benchmarks/results.
 
 `ARGS="crash soak --seed 7 --share 0.1"` runs some parts, with another seed, or a share of the cases; `--only NAME` runs
-the cases whose names contain it, such as one that was found to fail. `ARGS="soak --seeds 1-5"` keeps the soak of each
-seed in a file of its own.
+the cases of some parts whose names contain it, such as one that was found to fail. `ARGS="soak --seeds 1-5"` keeps the
+soak of each seed in a file of its own. The exit code is 1 when the promise was broken, 2 when nothing was tried.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ PARTS = (
 
 
 def main(arguments: list[str]) -> int:
-    """Run parts; returns the exit code: 1 when the promise was broken anywhere."""
+    """Run parts; returns the exit code: 1 when the promise was broken anywhere, 2 when no case has that name."""
     parser = argparse.ArgumentParser(prog="python -m proof", description="Try to break the promise.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--seed", type=int, default=1, help="makes every random choice (default: 1)")
     parser.add_argument("--seeds", type=_seeds, default=(), help="of soaks to keep, such as 1-5: one file each")
     parser.add_argument("--share", type=float, default=1.0, help="how much of each part is tried, above 0 and up to 1")
-    parser.add_argument("--only", default="", help="a regular expression that names of cases must contain")
+    parser.add_argument("--only", default="", help="what names of cases must contain, or match")
     parser.add_argument(
         "--output",
         type=Path,
@@ -54,6 +54,9 @@ def main(arguments: list[str]) -> int:
         return 1 if keep(options.seeds, options.share, options.output or RESULTS) else 0
     plan = Plan(options.seed, options.share, only=options.only)
     results = [tried(part, plan) for part in PARTS if part in (options.parts or PARTS)]
+    if not any(result.cases or result.broken for result in results):
+        print(f"no case of {', '.join(options.parts)} contains or matches {options.only!r}", file=sys.stderr)
+        return 2
     text = report(plan, results)
     print(text)
     whole = not options.parts and options.share == 1 and not options.only
@@ -76,6 +79,8 @@ def _problem(options: argparse.Namespace) -> str:
         return f"no such part: {', '.join(unknown)}"
     if not 0 < options.share <= 1:
         return f"--share is {options.share:g}, wanted above 0 and up to 1"
+    if options.only and (not options.parts or "soak" in options.parts):
+        return "--only needs the parts whose cases are meant, and `soak` has none with names"
     return "--seeds is for `soak` alone" if options.seeds and options.parts != ["soak"] else ""
 
 

@@ -10,7 +10,9 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from local.cloud import LocalCloud, Reply
 from local.faults import Fault
@@ -23,6 +25,9 @@ from proof.result import Result, Violation
 
 AT_ONCE, INSTANCES = 24, 10
 """Messages that are on their way at the same time, and the most instances of each function."""
+
+LANES = 2
+"""Clouds on which cases are tried side by side: each waits for pretended time-outs most of the time."""
 
 SETTINGS = {"MAX_REQUEST": "500"}
 """A limit per day, so that looking at it is among the operations."""
@@ -62,26 +67,39 @@ class Operation:
 def run(plan: Plan) -> Result:
     """Try every fault at every operation of every story, alone and with a kill, then files that were planted."""
     result = Result("bucket_faults")
-    with plan.cloud(instances=INSTANCES, **SETTINGS) as cloud:
-        cloud.model.default = _answer
-        cases: list[Case] = []
-        for story in STORIES:
-            operations = traced(cloud, story, result)
-            cases += _cases(plan, story, operations)
-        doubled: Counter[str] = Counter()
-        chosen = plan.sample("bucket_faults", cases)
-        for start in range(0, len(chosen), AT_ONCE):
-            trials = [_trial(cloud, case) for case in chosen[start : start + AT_ONCE]]
-            _tried(cloud, trials, result, doubled)
-            cloud.reset()
-            cloud.model.default = _answer
+    with _opened(plan) as cloud:
+        cases = [case for story in STORIES for case in _cases(plan, story, traced(cloud, story, result))]
         bucket_planted.run(plan, cloud, result)
+    chosen = plan.sample("bucket_faults", cases)
+    doubled: Counter[str] = Counter()
+    lanes = [chosen[lane::LANES] for lane in range(LANES)] if len(chosen) > AT_ONCE else [chosen]
+    with ThreadPoolExecutor(LANES) as pool:
+        for found, doubles in pool.map(partial(_lane, plan), lanes):
+            result.cases += found.cases
+            result.tally.merge(found.tally)
+            result.violations += found.violations
+            doubled += doubles
     result.numbers["a second outcome with an instance killed"] = f"{doubled['extra']} of {doubled['killed']} kills"
     return result
 
 
+def _opened(plan: Plan) -> LocalCloud:
+    return plan.cloud(instances=INSTANCES, **SETTINGS)
+
+
+def _lane(plan: Plan, cases: Sequence[Case]) -> tuple[Result, Counter[str]]:
+    result, doubled = Result("bucket_faults"), Counter[str]()
+    with _opened(plan) as cloud:
+        for start in range(0, len(cases), AT_ONCE):
+            cloud.model.default = _answer
+            _tried(cloud, [_trial(cloud, case) for case in cases[start : start + AT_ONCE]], result, doubled)
+            cloud.reset()
+    return result, doubled
+
+
 def traced(cloud: LocalCloud, story: Story, result: Result) -> list[Operation]:
     """Every operation of the story's message in the bucket, in order, found by running it once."""
+    cloud.model.default = _answer
     trial = Trial(Case(f"{story.name} traced"), story, cloud)
     trial.fault("trace")
     settled(cloud, [trial], result)
@@ -96,7 +114,6 @@ def traced(cloud: LocalCloud, story: Story, result: Result) -> list[Operation]:
     if not found:
         result.violations.append(Violation(trial.case.name, "no operation was seen", "every operation of a message"))
     cloud.reset()
-    cloud.model.default = _answer
     return found
 
 

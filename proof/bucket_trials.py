@@ -62,6 +62,7 @@ class Trial:
         self.killed = False
         self.mended = True  # whether everything can be read when the next message comes
         self.faults: list[str] = []
+        self._waiting: list[Fault] = []
         self._cloud = cloud
 
     def fault(self, name: str, times: int | None = None, **details: object) -> None:
@@ -70,6 +71,12 @@ class Trial:
         fault = Fault(name, times, self.place.id, function="reply", messages=messages, parameters=details)
         self._cloud.fc.disk.add(fault)
         self.faults.append(name)
+        self._waiting += [fault] if name != "kill" else []
+
+    @property
+    def met(self) -> bool:
+        """Whether a run of the message had a bucket that goes wrong."""
+        return any(self.sent.id in fault.met_by for fault in self._waiting)
 
 
 def settled(cloud: LocalCloud, trials: Sequence[Trial], result: Result) -> None:
@@ -95,7 +102,7 @@ def checked(cloud: LocalCloud, trial: Trial, result: Result) -> int:
     """Judge both messages and look at what is stored; returns how many extra outcomes the first one had."""
     result.cases += 1
     broken = Broken(trial.case.name, result)
-    verdict = judge(cloud, trial.sent, Conditions(bucket=True))
+    verdict = judge(cloud, trial.sent, Conditions(bucket=trial.met))
     result.tally.add(verdict)
     _first(cloud, trial, verdict, broken)
     broken.unless(not (lost := trial.history.lost()), f"history: {lost}", "every answered turn is still there")

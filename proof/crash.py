@@ -13,16 +13,17 @@ from collections import Counter
 from dataclasses import replace
 from functools import partial
 
-from local.runs import Outcome
 from proof.crash_kills import Kill, places, side_by_side, tried
 from proof.crash_scenarios import CONVERSATION, REPLY, SCENARIOS, Scenario
 from proof.crash_trial import Trial
-from proof.crash_windows import at_random, is_post, is_record, measured, numbers
+from proof.crash_windows import WAYS, at_random, measured, numbers
 from proof.outcomes import WINDOWS
 from proof.plan import Case, Plan
 from proof.result import Result, Violation
 
 KILLS_AT_RANDOM = 300
+"""Of each way of `WAYS`: a bucket that works, and one that cannot be written."""
+
 FEWEST = 3
 """Scenarios that are traced, whatever the share."""
 
@@ -71,36 +72,19 @@ def _scenarios(plan: Plan) -> list[Scenario]:
 def _add(result: Result, name: str, trial: Trial) -> None:
     if trial.verdict.message:
         result.tally.add(trial.verdict)
-    problems = [*trial.problems, *_misplaced(trial)]
-    result.violations += [Violation(name, problem, "what a crash must leave") for problem in problems]
+    result.violations += [Violation(name, problem, "what a crash must leave") for problem in trial.problems]
 
 
 def _windows(plan: Plan, result: Result) -> None:
     opens = measured(plan)
     result.numbers |= numbers(opens)
     kills = max(3, round(KILLS_AT_RANDOM * min(1.0, plan.share)))
-    hit: Counter[int] = Counter()
-    for name, trial in at_random(plan, kills, opens):
-        result.cases += 1
-        _add(result, name, trial)
-        if trial.verdict.extra:
-            hit[trial.verdict.window] += 1
-    result.numbers["kills at random moments"] = kills
-    for window in WINDOWS:
-        result.numbers[f"kills at random moments that hit window {window}"] = hit[window]
-
-
-def _misplaced(trial: Trial) -> list[str]:
-    """Doubles that no window excuses, though one was open: each needs a run of its own that died between its post and
-    the record of it.
-    """
-    extra = trial.verdict.extra
-    dead = [run for run in trial.runs(REPLY) if not run.ok and _posted_unrecorded(run)] if extra else []
-    if len(dead) >= extra:
-        return []
-    return [f"{extra + 1} outcomes, and {len(dead)} run(s) that died between a post and its record"]
-
-
-def _posted_unrecorded(run: Outcome) -> bool:
-    posted = any(is_post(step) for step in run.steps)
-    return posted and not any(is_record(step) and step.ended is not None for step in run.steps)
+    for way, scenario in WAYS.items():
+        hit: Counter[int] = Counter()
+        for name, trial in at_random(plan, kills, opens, scenario):
+            result.cases += 1
+            _add(result, name, trial)
+            if trial.verdict.extra:
+                hit[trial.verdict.window] += 1
+        found = ", ".join(f"{hit[window]} in window {window}" for window in WINDOWS if hit[window]) or "none"
+        result.numbers[f"{way}: doubled by {kills} kills at random moments"] = found

@@ -25,12 +25,12 @@ SLOW_SECONDS = 0.3
 class Scenario:
     """One way of a message.
 
-    `outcome` is what becomes of it when nothing dies. `earlier` is said and answered before, in the same conversation.
-    `forgets` says that what was said before is not in a later prompt once it is answered. `post` and `bucket` are
-    faults that every post of the message, or every operation of the bucket, meets. `killed_at` is a point of
-    `FunctionCompute.kill_at` at which each of FC's runs dies, so that its failure destination is what is tried. `drop`
-    are fields that its callback lacks. `redelivered_at_once` is whether DingTalk delivers again while the first
-    hand-over may still be at work.
+    `outcome` is what becomes of it when nothing dies. `earlier` is said and answered before, in the same
+    conversation. `forgets` says that what was said before is not in a later prompt once it is answered. `post` and
+    `bucket` are faults that every post of the message, or every operation of the bucket, meets. `killed_at` is a
+    point of `FunctionCompute.kill_at` at which each of FC's runs dies, so that its failure destination is what is
+    tried. `drop` are fields that its callback lacks; `staff_id` is that of its person, where it matters.
+    `redelivered_at_once` is whether DingTalk delivers again while the first hand-over may still be at work.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Scenario:
     killed_at: str = ""
     redelivered_at_once: bool = True
     drop: tuple[str, ...] = ()
+    staff_id: str | None = None
     options: Mapping[str, object] = field(default_factory=dict, hash=False)
 
     @property
@@ -57,6 +58,9 @@ class Scenario:
         return self.outcome == ANSWERED and not self.forgets and self.text in (QUESTION, LONG, SLOW)
 
 
+ADMIN = "boss"
+_TOTALS: Mapping[str, object] = {"ADMIN_USERS": ADMIN, "MAX_TOKENS_PER_MONTH": "1000000000"}
+_EXPORT: Mapping[str, object] = {"ADMIN_USERS": ADMIN, "ADMIN_EXPORT": "on"}
 _NO_TASK_IDS = replace(RULES, task_ids=False)
 
 SCENARIOS = (
@@ -66,6 +70,10 @@ SCENARIOS = (
     Scenario("a split answer", LONG),
     Scenario(r"\clear", r"\clear", earlier=("My name is Lin.",), forgets=True),
     Scenario("a mode command", "单聊", earlier=("My name is Lin.",), forgets=True),
+    Scenario("a persona", "角色 You are a geographer.", earlier=("My name is Lin.",)),
+    Scenario("usage, with a month's total", "用量", earlier=("My name is Lin.",), staff_id=ADMIN, options=_TOTALS),
+    Scenario("a look-up", "#查对话 username:Lin", earlier=("My name is Lin.",), staff_id=ADMIN, options=_EXPORT),
+    Scenario("FC 2.0", earlier=("My name is Lin.",), options={"platform": "fc2", "runtime": "python3.10"}),
     Scenario("an instant answer in the body", "帮助"),
     Scenario("an instant answer by webhook", "帮助", options={"INSTANT_ANSWERS": "webhook"}),
     Scenario("refused by a limit", outcome=REFUSED, earlier=("My name is Lin.",), options={"MAX_REQUEST": "1"}),

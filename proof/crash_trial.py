@@ -41,7 +41,7 @@ class Trial:
     @classmethod
     def prepared(cls, cloud: LocalCloud, scenario: Scenario) -> Trial:
         """A message that is not delivered yet, in a conversation as the scenario wants it."""
-        lin = cloud.person("Lin")
+        lin = cloud.person("Lin", staff_id=scenario.staff_id)
         place = cloud.group(lin, cloud.person("Zhou")) if scenario.group else cloud.private(lin)
         for words in scenario.earlier:
             cloud.wait(cloud.say(lin, words, place), SECONDS)

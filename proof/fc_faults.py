@@ -40,7 +40,8 @@ class Setting:
     """A cloud on which troubles are tried.
 
     `advance` is how far the clock moves (seconds) while messages wait in FC's queue; `linger` is how many real seconds
-    after its response FC may still begin to work on a message.
+    after its response FC may still begin to work on a message; `alone`: only the first messages of conversations are
+    tried, because every other one would meet the same.
     """
 
     name: str
@@ -48,6 +49,12 @@ class Setting:
     options: Mapping[str, object]
     advance: float = 0.0
     linger: float = 0.0
+    alone: bool = False
+
+    @property
+    def cases(self) -> list[Case]:
+        """What is tried there."""
+        return [case for case in trials(self.troubles) if not (self.alone and case.name.endswith("later"))]
 
 
 def hand_over_troubles() -> list[Trouble]:
@@ -135,13 +142,16 @@ def queue_troubles(seconds: float, wanted: Wanted, paid: int) -> list[Trouble]:
     return [Trouble(f"queued for {seconds / MINUTE:g} minutes", "queued", {"seconds": seconds}, wanted, paid=paid)]
 
 
-def skew_troubles() -> list[Trouble]:
+def skew_troubles(wanted: Wanted) -> list[Trouble]:
     """What happens to messages while clocks differ: nothing else, a death, an acceptance of which nobody hears."""
+    killed = [
+        Trouble(f"clocks differ, killed at {step}", "killed", {"step": step}, once=wanted, paid=2, dies=True)
+        for step in (("model", "post") if wanted == ANSWER else ("start", "post"))
+    ]
     return [
-        Trouble("clocks differ", "slow-post", {"seconds": 0.0}, once=ANSWER, single=True),
-        Trouble("clocks differ, killed at model", "killed", {"step": "model"}, once=ANSWER, paid=2, dies=True),
-        Trouble("clocks differ, killed at post", "killed", {"step": "post"}, once=ANSWER, paid=2, dies=True),
-        Trouble("clocks differ, acceptance unheard", "invoke-unknown", once=ANSWER, single=True),
+        Trouble("clocks differ", "slow-post", {"seconds": 0.0}, once=wanted, single=True),
+        *killed,
+        Trouble("clocks differ, acceptance unheard", "invoke-unknown", once=wanted, single=True),
     ]
 
 
@@ -153,7 +163,15 @@ SKEWS: Mapping[str, Mapping[str, tuple[float, ...]]] = {
     "conversation ahead, reply behind": {"conversation": (SKEW,), "reply": (-SKEW,)},
     "conversation behind as far as a signature may": {"conversation": (-270.0,)},
 }
-"""Seconds that clocks are ahead. Ten minutes and more ahead, `reply` takes a message for one that waited so long."""
+"""Seconds that clocks are ahead; every message is answered."""
+
+TAKEN_FOR_LATE: Mapping[str, Mapping[str, tuple[float, ...]]] = {
+    "reply ten minutes ahead": {"reply": (SKEW + 30,)},
+}
+"""Ten minutes and more ahead, `reply` takes a message for one that waited so long, and says that it is too late."""
+
+REFUSED_AS_OLD = {"conversation ten minutes behind": -SKEW, "conversation an hour ahead": HOUR + 30.0}
+"""Seconds by which a clock makes DingTalk's signature look as if from the future, or too old."""
 
 
 def settings() -> list[Setting]:
@@ -170,8 +188,14 @@ def settings() -> list[Setting]:
         Setting("queue, half an hour", queue_troubles(30 * MINUTE, TOO_LATE, 0), {}, 30 * MINUTE),
         Setting("queue, five hours", queue_troubles(5 * HOUR, CLOSED, 0), {}, 5 * HOUR),
         *(
-            Setting(f"skew, {name}", [replace(t, name=f"{name}: {t.name}") for t in skew_troubles()], {"skew": skew})
-            for name, skew in SKEWS.items()
+            Setting(
+                f"skew, {name}",
+                [replace(trouble, name=f"{name}: {trouble.name}") for trouble in skew_troubles(wanted)],
+                {"skew": skew},
+                alone=wanted == TOO_LATE,
+            )
+            for skews, wanted in ((SKEWS, ANSWER), (TAKEN_FOR_LATE, TOO_LATE))
+            for name, skew in skews.items()
         ),
     ]
 
@@ -180,10 +204,10 @@ def run(plan: Plan) -> Result:
     """Try them all."""
     result = Result("fc_faults")
     for setting in settings():
-        chosen = plan.sample(f"fc {setting.name}", trials(setting.troubles))
+        chosen = plan.sample(f"fc {setting.name}", setting.cases)
         if chosen:
             _tried(plan, result, chosen, setting)
-    _too_far_behind(plan, result)
+    _too_far_off(plan, result)
     return result
 
 
@@ -200,11 +224,11 @@ def _tried(plan: Plan, result: Result, cases: Sequence[Case], setting: Setting) 
         Trials(cloud, result).run(cases, meanwhile)
 
 
-def _too_far_behind(plan: Plan, result: Result) -> None:
-    """A clock more than five minutes behind: DingTalk's signatures look as if from the future, and are refused."""
-    for case in plan.sample("fc behind", [Case("conversation ten minutes behind")]):
+def _too_far_off(plan: Plan, result: Result) -> None:
+    """A clock by which DingTalk's signatures look as if from the future, or too old: they are refused."""
+    for case in plan.sample("fc clocks", [Case(name) for name in REFUSED_AS_OLD]):
         result.cases += 1
-        with plan.cloud(skew={"conversation": (-SKEW,)}) as cloud:
+        with plan.cloud(skew={"conversation": (REFUSED_AS_OLD[case.name],)}) as cloud:
             sent = cloud.say(cloud.person(), "hello")
             if sent.status != 401 or cloud.invocations(sent, "async"):
                 result.violations.append(Violation(case.name, cloud.describe(sent), "401, and nothing handed over"))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from local.cloud import LocalCloud, Reply, Sent
+from local.people import Conversation, Person
 from proof.isolation_order import Saves, told
 from proof.outcomes import judge
 from proof.plan import Plan
@@ -21,7 +22,9 @@ HOLDS_S = 3600.0
 class Hang:
     """How turns hang: `model` in place of an answer, the first or all of `chain` turns after one another.
 
-    `timeout` (s) is the function's, `model_seconds` what the model may take; `pace` as in `Options`.
+    `timeout` (s) is the function's, `model_seconds` what the model may take; `pace` as in `Options`. `group`: it is
+    in a group, and the others are its other members; `shared`: its members have one context, and take turns in the
+    chain.
     """
 
     model: Callable[[], Reply]
@@ -30,6 +33,8 @@ class Hang:
     timeout: float = 20
     model_seconds: int = 3
     pace: float = 0.1
+    group: bool = False
+    shared: bool = False
 
 
 def _hang(name: str, hang: Hang, *, whole: bool = False) -> Callable[[Plan, Result], None]:
@@ -39,14 +44,20 @@ def _hang(name: str, hang: Hang, *, whole: bool = False) -> Callable[[Plan, Resu
         if whole and plan.share < 1 and not plan.only:
             return
         with plan.cloud(
-            instances=hang.chain + 5, pace=hang.pace, reply_timeout=hang.timeout, TIMEOUT=str(hang.model_seconds)
+            instances=hang.chain + 5,
+            pace=hang.pace,
+            reply_timeout=hang.timeout,
+            TIMEOUT=str(hang.model_seconds),
+            CONTEXT_SCOPE="group" if hang.shared else "member",
         ) as cloud:
             cloud.model.default = lambda request: (
                 hang.model() if "hang" in request.question else cloud.model.echo(request)
             )
             cloud.wait_all([cloud.say(cloud.person(), "warm up") for _ in range(3)])
-            chain = _chain(cloud, hang)
-            others = _others(cloud, 5)
+            members = [cloud.person() for _ in range(6)]
+            group = cloud.group(*members)
+            chain = _chain(cloud, hang, members, group if hang.group else None)
+            others = _others(cloud, members[1:], None if hang.shared else group)
             cloud.wait_all([*chain, *others], 3 * hang.timeout + 60)
             for what, wanted in [*_late(cloud, chain, hang), *_held_up(cloud, others)]:
                 result.violations.append(Violation(name, what, wanted))
@@ -59,21 +70,19 @@ def _hang(name: str, hang: Hang, *, whole: bool = False) -> Callable[[Plan, Resu
     return drive
 
 
-def _chain(cloud: LocalCloud, hang: Hang) -> list[Sent]:
+def _chain(cloud: LocalCloud, hang: Hang, members: Sequence[Person], group: Conversation | None) -> list[Sent]:
     """Turns of one conversation, each noted before the next is written."""
-    saves, person, chain = Saves(cloud), cloud.person(), list[Sent]()
+    saves, chain = Saves(cloud), list[Sent]()
     for number in range(hang.chain):
         word = "hang" if hang.all_of_them or number == 0 else "go on"
-        chain.append(cloud.say(person, f"{word} {number}"))
+        chain.append(cloud.say(members[number if hang.shared else 0], f"{word} {number}", group))
         cloud.until(lambda: saves.of(chain[-1]) is not None)
     return chain
 
 
-def _others(cloud: LocalCloud, people: int) -> list[Sent]:
-    """Other people, in private chats and in a group, while the chain hangs."""
-    persons = [cloud.person() for _ in range(people)]
-    group = cloud.group(*persons)
-    return [cloud.say(person, "hello", group if number % 2 else None) for number, person in enumerate(persons)]
+def _others(cloud: LocalCloud, people: Sequence[Person], group: Conversation | None) -> list[Sent]:
+    """Other people, in private chats and in the group, while the chain hangs."""
+    return [cloud.say(person, "hello", group if number % 2 else None) for number, person in enumerate(people)]
 
 
 def _late(cloud: LocalCloud, chain: list[Sent], hang: Hang) -> list[tuple[str, str]]:
@@ -125,6 +134,12 @@ _HANGS = {
         for kind, model in _KINDS.items()
         for chain in (3, 5)
     },
+    "hang: in a group, a context per member, the first of 3": (Hang(_before_the_first, 3, group=True), False),
+    "hang: in a group, one context, the first of 3": (Hang(_in_the_middle, 3, group=True, shared=True), False),
+    "hang: in a group, one context, all of 5": (
+        Hang(_before_the_first, 5, all_of_them=True, group=True, shared=True),
+        False,
+    ),
     "hang: before its first word, all of 5": (Hang(_before_the_first, 5, all_of_them=True), False),
     "hang: unscaled, all of 5": (
         Hang(_before_the_first, 5, all_of_them=True, timeout=20, model_seconds=5, pace=1.0),

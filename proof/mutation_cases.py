@@ -71,6 +71,12 @@ def _refused_by_dingtalk(trial: Trial) -> Problems:
         yield "a closed webhook was not put on record"
 
 
+def _a_response_that_is_lost(trial: Trial) -> Problems:
+    trial.cloud.dingtalk_fails("shown-then-reset")
+    trial.outcome(trial.said())
+    yield from ()
+
+
 def _slower_than_the_watchdog(trial: Trial) -> Problems:
     trial.cloud.model.script(Reply("太晚了", first_token=1.6))
     trial.outcome(trial.said())
@@ -180,6 +186,7 @@ _FAST_TIMEOUT: Mapping[str, object] = {"reply_timeout": 3, "pace": 1.0}
 PROMISES: tuple[Promise, ...] = (
     Promise("a plain question", _plain),
     Promise("refused by DingTalk", _refused_by_dingtalk),
+    Promise("a response that is lost", _a_response_that_is_lost),
     Promise("slower than the watchdog", _slower_than_the_watchdog, _FAST_TIMEOUT),
     Promise("a bucket that hangs", _hanging_bucket, {**_FAST_TIMEOUT, "rules": replace(RULES, retries=0)}),
     Promise("killed before its post is shown", _killed_at("post")),

@@ -135,6 +135,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         "a plain question",
     ),
     Mutation(
+        "after the double that a lost response costs, a third one is posted",
+        "reply/channels/delivery.py",
+        "            if action is Action.SHOWN:\n                return None\n",
+        "            if action is Action.SHOWN:\n                if lost:\n"
+        "                    self._post(text, mention=mention)\n                return None\n",
+        "a response that is lost",
+    ),
+    Mutation(
         "watchdog and job both speak",
         "reply/speaker.py",
         "            return self._state is _Voice.HEARD\n",

@@ -40,9 +40,10 @@ _FAILED_FIELDS = ("failed_", "handover_", "blocked_by_dingtalk")
 
 @dataclass(frozen=True)
 class Conditions:
-    """What went wrong on purpose while the message was worked on, as far as the simulator cannot see it itself.
+    """What went wrong on purpose while the message was worked on, as far as the judge cannot see it in the simulator.
 
-    `bucket`: files could not be read or written, or were hidden. `acceptance`: FC took the hand-over without saying so.
+    `bucket`: a run of the message met a bucket that could not be read or written, or hid files. `acceptance`: FC took
+    the hand-over without saying so.
     """
 
     bucket: bool = False
@@ -53,7 +54,7 @@ class Conditions:
 class Verdict:
     """What became of one message. `violation` is a sentence, "" when the promise was kept.
 
-    `window` is that of the extra outcomes (`extra` of them), 0 without any.
+    `window` is that of the last of the extra outcomes (`extra` of them), 0 without any, or where one had none.
     """
 
     message: str
@@ -102,13 +103,15 @@ def judge(cloud: LocalCloud, sent: Sent, conditions: Conditions = Conditions()) 
         outcome = FAILED
     elif missing and not _closed(cloud, sent):
         return Verdict(sent.id, outcome, violation=f"part {missing} of a split answer never came")
-    second = _second(shown)
-    if second is None:
-        return Verdict(sent.id, outcome)
-    extra = _outcomes(shown) - 1
-    window = _window(cloud, sent, second, conditions)
-    found = "" if window else f"{extra + 1} outcomes, and none of the windows was open: {cloud.describe(sent)}"
-    return Verdict(sent.id, outcome, extra, window, found)
+    further = _further(shown)
+    if not further:
+        return Verdict(sent.id, outcome, violation=_disorder(sent, shown))
+    windows = _windows(cloud, sent, further, conditions)
+    extra, window = len(further), 0 if 0 in windows else windows[-1]
+    if window:
+        return Verdict(sent.id, outcome, extra, window)
+    found = f"{extra + 1} outcomes, and no window was open for number {windows.index(0) + 2}: {cloud.describe(sent)}"
+    return Verdict(sent.id, outcome, extra, violation=found)
 
 
 def kind_of(shown: Shown) -> str:
@@ -178,14 +181,21 @@ def _outcomes(shown: list[Shown]) -> int:
     return alone + max(counts.values(), default=0)
 
 
-def _second(shown: list[Shown]) -> Shown | None:
-    """The first message of the robot that belongs to a second outcome."""
+def _further(shown: list[Shown]) -> list[Shown]:
+    """The messages of the robot with which a second outcome began, a third, and so on."""
     seen: list[Shown] = []
+    found: list[Shown] = []
     for message in shown:
         seen.append(message)
-        if _outcomes(seen) > 1:
-            return message
-    return None
+        found += [message] * (max(0, _outcomes(seen) - 1) - len(found))
+    return found
+
+
+def _disorder(sent: Sent, shown: list[Shown]) -> str:
+    """Parts that came in another order than theirs, where DingTalk took every one at once."""
+    numbers = [number for number, total in _parts(shown) if total]
+    late = any(post.fault for post in sent.posts)
+    return f"parts came in the order {numbers}" if numbers != sorted(numbers) and not late else ""
 
 
 def _missing_parts(shown: list[Shown]) -> int:
@@ -196,23 +206,41 @@ def _missing_parts(shown: list[Shown]) -> int:
     return next((number for number in range(1, total + 1) if number not in numbers), 0)
 
 
-def _window(cloud: LocalCloud, sent: Sent, second: Shown, conditions: Conditions) -> int:
-    """The window that was open when a second outcome was shown, 0 when none was."""
-    runs = [outcome for invocation in cloud.invocations(sent) for outcome in invocation.outcomes]
-    died = any(outcome.kind in ("exit", "timeout") for outcome in runs)
-    unheard = any(post.errcode == 0 and (post.gone or post.fault.startswith("shown-then")) for post in sent.posts)
-    posted = [shown for shown in sent.answers if shown.via == "webhook"]
+def _windows(cloud: LocalCloud, sent: Sent, further: list[Shown], conditions: Conditions) -> list[int]:
+    """The window that was open for each further outcome, 0 where none was.
+
+    Each needs a reason of its own: an acceptance that stayed unknown excuses one, and so does every earlier post of
+    which nobody could tell that it was shown, because its response was lost or its run had died.
+    """
     unknown = any(says(shown, "handover_unknown") for shown in sent.answers)
     if unknown and not conditions.acceptance:
-        return 0
-    if unknown and _outcomes(posted) == 1:
-        return 2  # whatever is on record: who hands over reads no records
+        return [0] * len(further)
+    doubts = _doubts(cloud, sent)
     recorded = _recorded_at(cloud, sent)
-    if recorded is not None and recorded * 1000 < _came(sent, second) - 1 and not conditions.bucket:
-        return 0
-    if conditions.bucket and died:
-        return 3
-    return 1 if _outcomes(posted) > 1 and (died or unheard or conditions.bucket) else 0
+    windows: list[int] = []
+    for message in further[1:] if unknown else further:
+        came = _came(sent, message)
+        open_then = [died for since, died in doubts if since <= came]
+        known = recorded is not None and recorded * 1000 < came - 1 and not conditions.bucket
+        excused = len(open_then) > len(windows) and not known and message.via == "webhook"
+        windows.append((3 if conditions.bucket and any(open_then) else 1) if excused else 0)
+    return [2, *windows] if unknown else windows  # whatever is on record: who hands over reads no records
+
+
+def _doubts(cloud: LocalCloud, sent: Sent) -> list[tuple[float, bool]]:
+    """Since when (ms) nobody could tell of a post that DingTalk had shown it, and whether its run had died."""
+    runs = [outcome for invocation in cloud.invocations(sent) for outcome in invocation.outcomes]
+    deaths = [run for run in runs if run.kind in ("exit", "timeout")]
+    found: list[tuple[float, bool]] = []
+    for post in sent.posts:
+        if post.errcode != 0:
+            continue
+        ended = [run.ended * 1000 for run in deaths if run.instance == post.instance and run.began * 1000 <= post.came]
+        if ended:
+            found.append((min(ended), True))
+        elif post.gone or post.fault.startswith("shown-then"):
+            found.append((post.came, False))
+    return found
 
 
 def _came(sent: Sent, shown: Shown) -> float:

@@ -6,12 +6,13 @@ import hashlib
 import json
 import os
 import platform
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from proof.outcomes import OUTCOMES, WINDOWS, Tally
-from proof.plan import SCALE, Plan
+from proof.plan import SAMPLED, SCALE, Plan
 
 RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
 
@@ -78,6 +79,7 @@ def report(plan: Plan, results: Sequence[Result]) -> str:
         "",
     ]
     lines += ["What was scaled:", ""] + [f"- {what}: {how}" for what, how in SCALE.items()] + [""]
+    lines += ["What was drawn:", ""] + [f"- {part}: {how}" for part, how in SAMPLED.items()] + [""]
     for result in results:
         for name, value in result.numbers.items():
             lines.append(f"- {result.part}: {name}: {value}")
@@ -85,7 +87,15 @@ def report(plan: Plan, results: Sequence[Result]) -> str:
         for violation in result.broken[:50]:
             where = f"{result.part} (seed {plan.seed}), {violation.case}"
             lines.append(f"\nVIOLATION in {where}\n  found {violation.found}\n  wanted {violation.wanted}")
+            lines.append(f"  again  .venv/bin/python -m proof {again(plan, result.part, violation)}")
     return "\n".join(lines) + "\n"
+
+
+def again(plan: Plan, part: str, violation: Violation) -> str:
+    """What `python -m proof` is given to try the case of a violation again, or its part where a message was judged."""
+    only = "" if violation.case.startswith(("message ", "the part")) or part == "soak" else violation.case
+    words = [part, "--seed", str(plan.seed), *(["--share", f"{plan.share:g}"] if plan.share < 1 and not only else [])]
+    return shlex.join([*words, *(["--only", only] if only else [])])
 
 
 def as_json(plan: Plan, results: Sequence[Result], code: str) -> str:

@@ -36,7 +36,11 @@ LONGEST_S = 60.0
 """Real seconds after which a message that is not over is given up, and counted as without an outcome."""
 
 GROWTH_MB = 8.0
-"""MB per 1,000 runs that an instance may grow by once it is warm: what the allocator does not give back."""
+"""MB per 1,000 runs that an instance may grow by once it is warm.
+
+It is what the allocator does not give back, which comes in steps of about 1 MB, seen after some hundred runs. One that
+kept 8 MB more after each 1,000 would still serve some 50,000 messages in the 512 MB that are shipped.
+"""
 
 SETTINGS = {"TIMEOUT": "3", "SENSITIVE_WORDS": FORBIDDEN, "MAX_REQUEST": "200", "SYSTEM_PROMPT": "你是一位助手。"}
 
@@ -84,7 +88,8 @@ class Soaked:
 
     def numbers(self) -> dict[str, int | float | str]:
         """What goes beside the table."""
-        first, last = self.samples[0], self.samples[-1]
+        last = self.samples[-1]
+        first = next((sample for sample in self.samples if sample.reply_mb), last)  # before, nothing has run
         met_by = Counter({name: sum(count[o] for o in (*OUTCOMES, "none")) for name, count in self.by_fault.items()})
         rare = min(met_by.values(), default=0)
         best = max((level.completed for level in self.curve), default=0.0)

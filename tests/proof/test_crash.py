@@ -23,6 +23,7 @@ def test_a_share_of_the_matrix_keeps_the_promise() -> None:
     assert result.cases >= 6
     assert not result.broken, report(plan, [result])
     assert all(f"window {window}, ms open, median" in result.numbers for window in (1, 2, 3))
+    assert sum("at random moments" in name for name in result.numbers) == 2
 
 
 BROKEN = [

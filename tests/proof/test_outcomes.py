@@ -44,7 +44,7 @@ def test_a_double_without_a_reason_is_a_violation(cloud: LocalCloud) -> None:
     sent.answers.append(sent.answers[0])
     verdict = judge(cloud, sent)
     assert (verdict.extra, verdict.window) == (1, 0)
-    assert "none of the windows" in verdict.violation
+    assert "no window was open" in verdict.violation
 
 
 def test_a_lost_response_is_window_1(new_cloud: NewCloud) -> None:
@@ -95,9 +95,54 @@ def test_a_double_after_its_record_is_no_window(new_cloud: NewCloud) -> None:
     cloud = new_cloud(watch_files=True)
     cloud.dingtalk_fails("shown-then-reset")
     sent = said(cloud)
+    assert not judge(cloud, sent).violation
     late = said(cloud).answers[0]
-    sent.answers[1:] = [late]
-    assert judge(cloud, sent).violation
+    sent.answers.append(late)
+    verdict = judge(cloud, sent)
+    assert (verdict.extra, verdict.window) == (2, 0)
+    assert "number 3" in verdict.violation
+
+
+@pytest.mark.parametrize("conditions", [Conditions(), Conditions(bucket=True)])
+def test_a_death_excuses_no_more_than_the_post_of_the_run_that_died(
+    new_cloud: NewCloud, conditions: Conditions
+) -> None:
+    """One run died before it had posted anything: whatever the bucket does, nothing was in doubt."""
+    cloud = new_cloud(watch_files=True)
+    cloud.kill_at("model")
+    sent = said(cloud)
+    assert not judge(cloud, sent, conditions).violation
+    sent.answers.append(sent.answers[0])
+    assert judge(cloud, sent, conditions).violation
+
+
+@pytest.mark.parametrize(("bucket", "window"), [(False, 1), (True, 3)])
+def test_a_run_that_dies_after_its_post_opens_one_window_once(new_cloud: NewCloud, bucket: bool, window: int) -> None:
+    """It is killed when DingTalk has shown its post: the next run posts again, and a third outcome has no excuse."""
+    cloud = new_cloud(watch_files=True)
+    cloud.kill_at("posted")
+    sent = said(cloud)
+    conditions = Conditions(bucket=bucket)
+    verdict = judge(cloud, sent, conditions)
+    assert (verdict.extra, verdict.window, verdict.violation) == (1, window, "")
+    sent.answers.append(said(cloud).answers[0])
+    assert judge(cloud, sent, conditions).violation
+
+
+def test_a_bucket_that_fails_excuses_nothing_by_itself(cloud: LocalCloud) -> None:
+    """Without a run that died or a response that was lost, there is no window."""
+    sent = said(cloud)
+    sent.answers.append(sent.answers[0])
+    assert judge(cloud, sent, Conditions(bucket=True)).violation
+
+
+def test_parts_in_another_order_are_seen(new_cloud: NewCloud) -> None:
+    """A long answer is read from its first part on."""
+    cloud = new_cloud(watch_files=True)
+    cloud.model.script(Reply(text="A sentence that goes on. " * 1500))
+    sent = said(cloud)
+    sent.answers.reverse()
+    assert "order" in judge(cloud, sent).violation
 
 
 def test_an_unknown_acceptance_is_window_2_only_where_it_was_unknown(new_cloud: NewCloud) -> None:
