@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from proof.outcomes import OUTCOMES, WINDOWS
-from proof.plan import SCALE
+from proof.plan import SAMPLED, SCALE
 from proof.result import HEAD, RESULTS, table
 from proof.soak_runs import Run, by_fault, runs, summary
 
@@ -56,6 +56,7 @@ def blocks(results: Path = RESULTS) -> Block:
     return {
         ("docs/reliability.md", "proof"): _parts(proof),
         ("docs/reliability.md", "scale"): "\n".join(f"- {what}: {how}" for what, how in SCALE.items()),
+        ("docs/reliability.md", "sampled"): "\n".join(f"- `{part}`: {how}" for part, how in SAMPLED.items()),
         ("docs/reliability.md", "soak"): _soaks(found),
         ("README.md", "proof"): _lines("en", proof, found),
         ("README.zh-CN.md", "proof"): _lines("zh", proof, found),
@@ -84,7 +85,8 @@ def _parts(proof: Mapping[str, Any]) -> str:
     numbers = [
         f"- {name}: {what}: {value}" for name, part in proof["parts"].items() for what, value in part["numbers"].items()
     ]
-    return "\n".join([intro, "", table(rows, (*HEAD, "seconds")), "", "What else was measured:", "", *numbers])
+    more = ["<details>", "<summary>What else was counted and measured</summary>", "", *numbers, "", "</details>"]
+    return "\n".join([intro, "", table(rows, (*HEAD, "seconds")), "", *more])
 
 
 def _part_row(name: str, part: Mapping[str, Any]) -> tuple[str, ...]:

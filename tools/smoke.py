@@ -3,7 +3,8 @@
 Without an option the message is a question whose session webhook expired long ago: it is verified, handed over and
 acknowledged as any other, `reply` asks no model and posts nothing, and leaves one `undeliverable` record and log line.
 `--help-only` sends `/help`: answered in the response, nothing is invoked. `--webhook` serves a session webhook on this
-machine and waits for the answer; its host must be in the functions' WEBHOOK_HOSTS, as on the local cloud.
+machine and waits for the answer; its host must be in the functions' WEBHOOK_HOSTS, as on the local cloud. Where only
+some people or groups may talk to the robot, `--sender` and `--group` say for whom it is sent.
 
 Exit code: 0 as it must be, 1 not, 2 it could not run.
 """
@@ -108,9 +109,10 @@ def _sent(options: argparse.Namespace, secret: str, web: Web, webhook: Mapping[s
         "text": {"content": "/help" if options.help_only else options.text},
         "msgId": f"smoke{secrets.token_hex(12)}",
         "createAt": int(stamp),
-        "conversationType": "1",
-        "conversationId": "smoke-test",
+        "conversationType": "2" if options.group else "1",
+        "conversationId": options.group or "smoke-test",
         "senderId": "smoke-test",
+        **({"senderStaffId": options.sender} if options.sender else {}),
         "senderNick": "smoke test",
         **webhook,
     }
@@ -143,7 +145,10 @@ def _acknowledged(page: Page, *, help_only: bool) -> None:
     content = body.get(kind)
     said = content.get("text") or content.get("content") if isinstance(content, dict) else ""
     if not help_only:
-        raise SmokeError(f"the message was not handed over, and people would read: {_beginning(str(said))}")
+        raise SmokeError(
+            f"the message was not handed over, and people would read: {_beginning(str(said))}; "
+            "where ALLOW_USERS or CHAT_TYPE says so, send it for somebody else: --sender USERID, --group ID"
+        )
     print(f"answered in the response: {_beginning(str(said))}")
 
 
@@ -160,6 +165,13 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("url", help="the address that DingTalk calls, with CALLBACK_PATH where it is set")
     add("--text", default="Answer with the single word: yes", help="the question (default: %(default)s)")
     add("--help-only", action="store_true", help="ask for help instead: nothing is invoked")
+    add("--sender", default="", metavar="USERID", help="a user id of ALLOW_USERS, where that is set")
+    add(
+        "--group",
+        default="",
+        metavar="ID",
+        help="as in this group: any text, or one of ALLOW_GROUPS, where that is set",
+    )
     add("--webhook-host", default="oapi.dingtalk.com", help="one of WEBHOOK_HOSTS (default: %(default)s)")
     add("--webhook", default="", metavar="HOST:PORT", help="serve a session webhook here and wait for the answer")
     add("--seconds", type=float, default=60, help="how long to wait for the answer (default: %(default)s)")

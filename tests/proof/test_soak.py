@@ -147,6 +147,7 @@ def test_committed_runs_kept_the_promise() -> None:
     if (proof := RESULTS / "proof.json").is_file():
         parts = json.loads(proof.read_text(encoding="utf-8"))["parts"]
         assert {name: part["violations"] for name, part in parts.items() if part["violations"]} == {}
+        assert sum(part["seconds"] for part in parts.values()) <= 3600, "make prove says that it takes under an hour"
 
 
 def test_markers_must_be_there() -> None:
@@ -161,6 +162,8 @@ def test_markers_must_be_there() -> None:
         (["nonsense"], "no such part"),
         (["--share", "2"], "--share is 2"),
         (["crash", "--seeds", "1-2"], "--seeds is for `soak` alone"),
+        (["--only", "a name"], "--only needs the parts"),
+        (["crash", "soak", "--only", "a name"], "`soak` has none with names"),
     ],
 )
 def test_the_command_says_what_is_wrong(arguments: list[str], problem: str) -> None:

@@ -239,6 +239,11 @@ SEEDED = {
     "blank in the key": (variable(CHATGPT_API_KEY="Bearer sk-with-a-blank"), "settings.reply", "without 'Bearer'"),
     "azure half": (variable(AZURE_ON="on"), "settings.reply", "AZURE_ON is on"),
     "unread": (line("MODEL: ${env", "MODELL: ${env"), "settings.unread", "correct its name"),
+    "words that one function does not know": (
+        line("SENSITIVE_WORDS: ${env('SENSITIVE_WORDS', '')} # all", "SENSITIVE_WORDS: other # all"),
+        "settings.both",
+        "the same in s.yaml",
+    ),
     "too patient": (variable(TIMEOUT="150"), "settings.times", "lower TIMEOUT"),
     "no time-out": (line("      timeout: 180", "      #"), "settings.times", "FC's default is 3 s"),
     "no time to hand over": (line("timeout: 10 ", "timeout: 3 "), "settings.times", "raise timeout"),

@@ -88,6 +88,20 @@ def test_not_handed_over(deployed: LocalCloud) -> None:
     assert err.startswith("smoke: the message was not handed over, and people would read: ")
 
 
+def test_where_only_some_may_talk_to_the_robot() -> None:
+    """A deployment for two people in groups: the message is sent for one of them, or the remedy is said."""
+    settings = {"ALLOW_USERS": "ann,ben", "CHAT_TYPE": "2", "ALLOW_GROUPS": "the-group"}
+    with LocalCloud(Options(secret=SECRET, language="en", settings=settings)) as cloud:
+        asked = (cloud.dingtalk.trigger, "--webhook-host", "127.0.0.1")
+        for lacking in ([], ["--sender", "ann"], ["--group", "the-group"], ["--sender", "ann", "--group", "other"]):
+            code, _, err = run(*asked, *lacking)
+            assert code == 1
+            assert "--sender USERID, --group ID" in err
+        code, out, err = run(*asked, "--sender", "ann", "--group", "the-group")
+        assert (code, err) == (0, "")
+        assert out.endswith("handed over to reply\n")
+
+
 def test_a_host_that_is_not_allowed(deployed: LocalCloud) -> None:
     """The default webhook's host is DingTalk's own, which this deployment does not know."""
     code, _, err = run(deployed.dingtalk.trigger)

@@ -40,6 +40,7 @@ CHECKS = (
     Check(("settings.conversation",), settings.conversation),
     Check(("settings.reply",), settings.reply),
     Check(("settings.unread",), settings.unread),
+    Check(("settings.both",), settings.both),
     Check(("settings.times",), settings.times),
     Check(("dingtalk.secret",), dingtalk.secret),
     Check(("dingtalk.credentials",), dingtalk.credentials, network=True),

@@ -13,6 +13,10 @@ ROOM_S = 40
 """Seconds of `reply` beside one model call: reading the bucket, saving, delivering several parts, the watchdog."""
 
 
+OWN = frozenset({"LOG_LEVEL", "LOG_TEXT", "VERBOSE"})
+"""Settings that each function may have a value of its own of: how much it logs."""
+
+
 def files(examined: Examination) -> Iterator[Finding]:
     """config.yml and prompts.yml, as the build would take them."""
     read = " and ".join(examined.files.read)
@@ -66,6 +70,21 @@ def _unread(examined: Examination) -> Iterator[Finding]:
             if name not in known[function]:
                 found = f"{function} is given {name}, which it does not read"
                 yield problem("settings.unread", found, "a setting of the README", "correct its name, or remove it")
+
+
+def both(examined: Examination) -> Iterator[Finding]:
+    """What both functions read is the same in both: else one refuses, or promises, what the other does not know of."""
+    shared = set(examined.conversation.names) & set(examined.reply.names) - OWN
+    given = [examined.deployment.settings(function) for function in FUNCTIONS]
+    differ = [name for name in sorted(shared) if len({variables.get(name, "") for variables in given}) > 1]
+    yield from or_ok(
+        "settings.both",
+        (
+            problem("settings.both", f"{name} differs", "one value for both functions", "give both the same in s.yaml")
+            for name in differ
+        ),
+        f"{len(shared)} settings that both functions read are the same in both",
+    )
 
 
 def times(examined: Examination) -> Iterator[Finding]:
