@@ -73,7 +73,7 @@ def measure(packages: Packages, standins: Standins, counts: Counts) -> Report:
     """Every row of the table."""
     group, limits = group_maker()
     bench = cold.Bench(packages, standins, group)
-    report = Report(machine(packages.python, packages.target.runtime, limits))
+    report = Report(machine(packages.python, packages.versions, limits))
     report.data["cold"] = {}
     for part in (
         _cold_acknowledgement,

@@ -37,7 +37,7 @@ class Times:
     answer_median: float = 6.0
     answer_spread: float = 0.6
     cold: float = 1.2
-    acknowledge: float = 0.02
+    acknowledge: float = 0.05
     idle: float = 180.0
 
 

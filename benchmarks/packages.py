@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,13 +25,15 @@ REQUESTS = ("requests", "urllib3", "certifi", "idna", "charset-normalizer")
 class Packages:
     """Folders by name, such as "conversation" and "comparison-reply-sources", and the zips' sizes in bytes.
 
-    "-sources" marks a package without bytecode. `python` is the command of the Python they are for.
+    "-sources" marks a package without bytecode. `python` is the command of the Python they are for; `versions` are
+    those of the libraries in them, by name.
     """
 
     folder: Path
     python: Sequence[str]
     target: Target
     sizes: dict[str, int]
+    versions: Mapping[str, str]
 
     def __getitem__(self, name: str) -> Path:
         return self.folder / name
@@ -55,7 +57,7 @@ def make(folder: Path) -> Packages:
         for one in (name, f"{name}-sources"):
             pack(folder / one, folder / f"{one}.zip")
             sizes[one] = (folder / f"{one}.zip").stat().st_size
-    return Packages(folder, python, target, sizes)
+    return Packages(folder, python, target, sizes, {pin.name: pin.version for pin in pins})
 
 
 def _target() -> tuple[Target, list[str]]:

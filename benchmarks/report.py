@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -52,8 +53,12 @@ class Report:
         (folder / "latest.md").write_text(self.table(), encoding="utf-8")
 
 
-def machine(python: Sequence[str], target: str, limits: str) -> dict[str, str]:
-    """What the numbers depend on."""
+NAMED = ("openai", "httpx2", "pydantic", "requests", "aliyun-fc2")
+"""Libraries whose versions matter: ours are the first three, the comparison's the last two."""
+
+
+def machine(python: Sequence[str], versions: Mapping[str, str], limits: str) -> dict[str, str]:
+    """What the numbers depend on. `python` is the command that runs the functions, `versions` are by library."""
     model = ""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():
@@ -64,10 +69,16 @@ def machine(python: Sequence[str], target: str, limits: str) -> dict[str, str]:
     return {
         "processor": f"{model or platform.processor()}, {os.cpu_count()} cores; load before the run {load}",
         "system": f"{platform.system()} {platform.release().split('-')[0]}",
-        "functions run by": f"{target} ({Path(python[0]).name})",
+        "functions run by": _version(python),
+        "libraries": ", ".join(f"{name} {versions[name]}" for name in NAMED),
         "sizes": limits,
         "date": time.strftime("%Y-%m-%d"),
     }
+
+
+def _version(python: Sequence[str]) -> str:
+    asked = [*python, "-c", "import platform; print(platform.python_implementation(), platform.python_version())"]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def plot_cold(data: Mapping[str, Mapping[str, list[float]]], path: Path) -> None:
