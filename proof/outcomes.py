@@ -29,7 +29,7 @@ OUTCOMES = (ANSWERED, FAILED, REFUSED, UNDELIVERABLE)
 WINDOWS = {
     1: "DingTalk accepted the post, and the record of it was not durable yet",
     2: "FC's acceptance of the hand-over stayed unknown",
-    3: "the bucket was unreachable or hid new files while an instance died",
+    3: "the bucket was unreachable or hid new files while an instance died, or while FC ran one event several times",
 }
 """The three windows in which a second outcome cannot be excluded. There is no fourth."""
 
@@ -210,36 +210,38 @@ def _windows(cloud: LocalCloud, sent: Sent, further: list[Shown], conditions: Co
     """The window that was open for each further outcome, 0 where none was.
 
     Each needs a reason of its own: an acceptance that stayed unknown excuses one, and so does every earlier post of
-    which nobody could tell that it was shown, because its response was lost or its run had died.
+    which nobody could tell that it was shown: its response was lost, its run had died, or, where the bucket failed,
+    FC ran the event several times.
     """
     unknown = any(says(shown, "handover_unknown") for shown in sent.answers)
     if unknown and not conditions.acceptance:
         return [0] * len(further)
-    doubts = _doubts(cloud, sent)
+    doubts = _doubts(cloud, sent, conditions)
     recorded = _recorded_at(cloud, sent)
     windows: list[int] = []
     for message in further[1:] if unknown else further:
         came = _came(sent, message)
-        open_then = [died for since, died in doubts if since <= came]
+        open_then = [third for since, third in doubts if since <= came]
         known = recorded is not None and recorded * 1000 < came - 1 and not conditions.bucket
         excused = len(open_then) > len(windows) and not known and message.via == "webhook"
-        windows.append((3 if conditions.bucket and any(open_then) else 1) if excused else 0)
+        windows.append((3 if any(open_then) else 1) if excused else 0)
     return [2, *windows] if unknown else windows  # whatever is on record: who hands over reads no records
 
 
-def _doubts(cloud: LocalCloud, sent: Sent) -> list[tuple[float, bool]]:
-    """Since when (ms) nobody could tell of a post that DingTalk had shown it, and whether its run had died."""
+def _doubts(cloud: LocalCloud, sent: Sent, conditions: Conditions) -> list[tuple[float, bool]]:
+    """Since when (ms) nobody could tell of a post that DingTalk had shown it, and whether that opens window 3."""
     runs = [outcome for invocation in cloud.invocations(sent) for outcome in invocation.outcomes]
-    deaths = [run for run in runs if run.kind in ("exit", "timeout")]
+    several = sum(bool(invocation.outcomes) for invocation in cloud.invocations(sent, "async")) > 1
     found: list[tuple[float, bool]] = []
-    for post in sent.posts:
-        if post.errcode != 0:
-            continue
-        ended = [run.ended * 1000 for run in deaths if run.instance == post.instance and run.began * 1000 <= post.came]
-        if ended:
-            found.append((min(ended), True))
+    for post in (post for post in sent.posts if post.errcode == 0):
+        mine = [run for run in runs if run.instance == post.instance and run.began * 1000 - 1 <= post.came]
+        died = [run.ended * 1000 for run in mine if run.kind in ("exit", "timeout")]
+        if died:
+            found.append((min(died), conditions.bucket))
         elif post.gone or post.fault.startswith("shown-then"):
             found.append((post.came, False))
+        elif conditions.bucket and several:
+            found.append((post.came, True))
     return found
 
 

@@ -136,6 +136,21 @@ def test_a_bucket_that_fails_excuses_nothing_by_itself(cloud: LocalCloud) -> Non
     assert judge(cloud, sent, Conditions(bucket=True)).violation
 
 
+def test_a_bucket_that_fails_while_fc_runs_an_event_twice_is_window_3(new_cloud: NewCloud) -> None:
+    """Two runs at once that cannot see each other: one double is excused, and only where the bucket failed."""
+    cloud = new_cloud(watch_files=True)
+    said(cloud)
+    cloud.switch_on("invoke-duplicated", times=1)
+    cloud.disk_fails("missing")
+    sent = said(cloud)
+    assert len(sent.posts) == 2
+    verdict = judge(cloud, sent, Conditions(bucket=True))
+    assert (verdict.extra, verdict.window, verdict.violation) == (1, 3, "")
+    assert judge(cloud, sent).violation
+    sent.answers += sent.answers[:2]
+    assert judge(cloud, sent, Conditions(bucket=True)).violation
+
+
 def test_parts_in_another_order_are_seen(new_cloud: NewCloud) -> None:
     """A long answer is read from its first part on."""
     cloud = new_cloud(watch_files=True)
