@@ -219,7 +219,10 @@ def _windows(cloud: LocalCloud, sent: Sent, further: list[Shown], conditions: Co
     doubts = _doubts(cloud, sent, conditions)
     recorded = _recorded_at(cloud, sent)
     windows: list[int] = []
-    for message in further[1:] if unknown else further:
+    rest = [message for message in further if not says(message, "handover_unknown")]
+    if unknown and len(rest) == len(further):  # the sentence that says so came first
+        rest = rest[1:]
+    for message in rest:
         came = _came(sent, message)
         open_then = [third for since, third in doubts if since <= came]
         known = recorded is not None and recorded * 1000 < came - 1 and not conditions.bucket

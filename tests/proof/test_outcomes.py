@@ -172,6 +172,20 @@ def test_an_unknown_acceptance_is_window_2_only_where_it_was_unknown(new_cloud: 
     assert judge(cloud, sent).violation
 
 
+def test_an_unknown_acceptance_and_a_lost_response_excuse_one_outcome_each(new_cloud: NewCloud) -> None:
+    """The post is repeated because its response was lost, and the person is told to wait: three, and not a fourth."""
+    cloud = new_cloud(watch_files=True)
+    said(cloud)
+    cloud.invoke_fails("slow", 2, seconds=2.6)
+    cloud.dingtalk_fails("shown-then-reset")
+    sent = said(cloud)
+    assert [shown.via for shown in sent.answers] == ["webhook", "webhook", "body"]
+    verdict = judge(cloud, sent, Conditions(acceptance=True))
+    assert (verdict.extra, verdict.window, verdict.violation) == (2, 1, "")
+    sent.answers.insert(2, sent.answers[0])
+    assert judge(cloud, sent, Conditions(acceptance=True)).violation
+
+
 def test_parts_are_one_outcome_and_a_missing_one_is_seen(new_cloud: NewCloud) -> None:
     """A long answer comes in parts; without one of them the answer is not whole."""
     cloud = new_cloud(watch_files=True)
