@@ -13,7 +13,7 @@ from benchmarks.capacity import Limits, Times, simulate
 from benchmarks.launch import Instance, run
 from benchmarks.limits import NoGroup, Size, group_maker
 from benchmarks.packages import Packages
-from benchmarks.report import Report, Row, plot_cold, plot_load
+from benchmarks.report import NAMED, Report, Row, machine, plot_cold, plot_load
 from benchmarks.standins import Standins
 from shipping.target import TARGETS
 
@@ -30,7 +30,7 @@ def bench(tmp_path: Path) -> object:
         for part in (name, "shared"):
             (folder / part).symlink_to(FUNCTIONS / part)
         (folder / "index.py").write_text(f"from {name}.index import handler\n")
-    packages = Packages(tmp_path, [sys.executable], TARGETS[0], {})
+    packages = Packages(tmp_path, [sys.executable], TARGETS[0], {}, {})
     with Standins() as standins:
         yield cold.Bench(packages, standins, NoGroup)
 
@@ -144,3 +144,10 @@ def test_steps_grow_to_internet_scale() -> None:
     people = [step.people for step in capacity.STEPS]
     assert people == sorted(people)
     assert people[-1] >= 100_000_000
+
+
+def test_versions_are_told() -> None:
+    """What ran the functions, and the libraries of both sides, are named with their versions."""
+    told = machine([sys.executable], dict.fromkeys(NAMED, "1.2.3"), "none")
+    assert told["functions run by"].endswith(".".join(map(str, sys.version_info[:3])))
+    assert told["libraries"].count("1.2.3") == len(NAMED)
