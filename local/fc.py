@@ -42,7 +42,8 @@ class AsyncRules:
 class Invocation:
     """One invocation. `how` is "trigger", "async", "sync" or "destination"; times are seconds in the cloud.
 
-    `state` is "queued", "running", "succeeded", "failed" or "expired"; `outcomes` has one entry per attempt.
+    `state` is "queued", "running", "succeeded", "failed" or "expired"; `outcomes` has one entry per attempt; `doubled`
+    is whether its event is run by another invocation too.
     """
 
     function: str
@@ -53,6 +54,7 @@ class Invocation:
     request_id: str = field(default_factory=lambda: f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}")
     state: str = "queued"
     outcomes: list[Outcome] = field(default_factory=list)
+    doubled: bool = False
 
     @property
     def attempts(self) -> int:
@@ -68,7 +70,8 @@ class Invocation:
 class FunctionCompute:
     """The functions and what has been asked of them.
 
-    With `traced` every outcome has the steps of its run; `deaths` are instances to be killed at a step or a time.
+    With `traced` every outcome has the steps of its run; `deaths` are instances to be killed at a step or a time;
+    `pace_of_doubles` is as in `Options`.
     """
 
     def __init__(self, pools: dict[str, Pool], clock: CloudClock, rules: AsyncRules) -> None:
@@ -78,6 +81,7 @@ class FunctionCompute:
         self.faults, self.kills, self.starts, self.disk = Faults(), Faults(), Faults(), Faults()
         self.deaths: list[Death] = []
         self.traced = False
+        self.pace_of_doubles: float | None = None
         self.on_log: Callable[[LogLine], None] = lambda _: None
         self.changed: Callable[[Invocation], None] = lambda _: None
         self.concerned: Callable[[bytes], Concerned] = lambda _: NOBODY
@@ -195,6 +199,7 @@ class FunctionCompute:
             disk=disk,
             trace=self.traced,
             death=met[0] if met else None,
+            pace=self.pace_of_doubles if invocation.doubled else None,
         )
         self._running[invocation.request_id] = invocation
         try:

@@ -149,10 +149,12 @@ class InvokeApi:
             return self._error(int(kind), {"429": "ResourceThrottled"}.get(kind, "InternalServerError"), "on demand")
         if self._fc.known_task(invocation.function, invocation.task_id):
             return self._error(409, "AsyncTaskAlreadyExists", f"task {invocation.task_id} exists")
+        invocation.doubled = kind == "duplicate"
         if kind != "lost":
             self._fc.queue(invocation)
         if kind == "duplicate":
-            again = Invocation(invocation.function, "async", invocation.event, self._clock.now(), invocation.task_id)
+            task_id = invocation.task_id
+            again = Invocation(invocation.function, "async", invocation.event, self._clock.now(), task_id, doubled=True)
             self._fc.queue(again)
         if kind == "accepted-then-reset" or self._fc.reached("invoked", peer_port(request)):
             return reset(request)

@@ -17,10 +17,11 @@ class Options:
     `settings` go to both functions, `conversation_settings` and `reply_settings` to one; a value of None removes a
     default. `handler`s are entry points as FC names them, found in `code`. `instances` is the most of each function.
     `platform` is "fc3" or "fc2" (how the trigger calls), `runtime` "python3.12" or "python3.10" (what the context
-    has). `pace` is how many real seconds a function's sleep of one second takes; `model_pace` is what the echo waits
-    between two chunks, in seconds. `bucket` is a folder, or a temporary one when it is None; `watch_files` records
-    what changes in it. `skew` is how many seconds the clocks of a function's instances are ahead of everything else's,
-    one instance after the other, by the function's name.
+    has). `pace` is how many real seconds a function's sleep of one second takes, and `pace_of_doubles` the same for
+    events that "invoke-duplicated" has run twice: their runs wait for each other. `model_pace` is what the echo waits
+    between two chunks, in seconds. `bucket` is a folder, or a temporary one when it is None; `watch_files` records what
+    changes in it. `skew` is how many seconds the clocks of a function's instances are ahead of everything else's, one
+    instance after the other, by the function's name.
     """
 
     settings: Mapping[str, str | None] = field(default_factory=dict)
@@ -40,6 +41,7 @@ class Options:
     language: str = "zh"
     secret: str = "local-robot-secret"  # noqa: S105  # invented; signs loopback callbacks only
     pace: float = 0.02
+    pace_of_doubles: float | None = None
     model_pace: float = 0.0
     watch_files: bool = False
     skew: Mapping[str, tuple[float, ...]] = field(default_factory=dict)

@@ -36,6 +36,7 @@ class Parts:
         self.clock = CloudClock()
         self.disk = Disk(str(bucket), options.watch_files)
         self.fc = FunctionCompute({}, self.clock, options.rules)
+        self.fc.pace_of_doubles = options.pace_of_doubles
         self.dingtalk = DingTalk(self.clock, options.secret, self.fc.reached)
         self.dingtalk.robot_name = ROBOT_NAME[options.language]
         self.model = Model(

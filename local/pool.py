@@ -83,6 +83,7 @@ class Pool:
                 "faults": [*self._disk.faults, *call.disk],
                 "trace": call.trace,
                 "death": call.death.at_step() if call.death else None,
+                "pace": self._pace if call.pace is None else call.pace,
             }
         )
         if call.death and call.death.after is not None:

@@ -128,7 +128,7 @@ class Instance:
         socket.socket.connect = connect  # type: ignore[method-assign,assignment]  # the one place every client passes
 
     def _run(self, handler: Callable[..., Any], frame: frames.Frame) -> None:
-        self._clock.follow(frame["offset"], fresh=True)
+        self._clock.begin(frame["offset"], frame["pace"])
         self._disk.set_faults(frame["faults"])
         self._steps.begin(frame["trace"], frame["death"])
         if frame["die"] == "start":

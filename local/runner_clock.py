@@ -1,7 +1,8 @@
 """The clock of a function instance: it follows the cloud's, and sleeping may be shorter than asked for.
 
 A sleep of n seconds takes n x `pace` real seconds, and the instance's time is n seconds later afterwards, so that
-deadlines and waits stay in proportion. The gain lasts until the next invocation, which starts at the cloud's time.
+deadlines and waits stay in proportion. The gain lasts until the next invocation, which starts at the cloud's time, and
+may have a pace of its own.
 """
 
 from __future__ import annotations
@@ -31,11 +32,13 @@ class InstanceClock:
         time.monotonic = self.monotonic
         time.sleep = self.sleep  # type: ignore[assignment]  # the stub also takes other numbers
 
-    def follow(self, offset: float, *, fresh: bool = False) -> None:
-        """Take over the cloud's offset; `fresh` also drops what sleeping has gained."""
+    def begin(self, offset: float, pace: float) -> None:
+        """An invocation begins: at the cloud's time, and with this pace."""
+        self._offset, self._pace, self._gain = offset, pace, 0.0
+
+    def follow(self, offset: float) -> None:
+        """Take over the cloud's offset."""
         self._offset = offset
-        if fresh:
-            self._gain = 0.0
 
     def time(self) -> float:
         """Seconds since the epoch, as this instance has them."""

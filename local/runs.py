@@ -89,7 +89,8 @@ class Call:
     """What an instance is asked to run: `how` is "event" or "wsgi"; `die` is "", "start" or "end".
 
     `cold` asks for a new instance that starts so many seconds later; `disk` are faults of the bucket for this run.
-    `trace` asks for its steps; `death` is the end of the instance.
+    `trace` asks for its steps; `death` is the end of the instance. `pace` is how many real seconds a sleep of one
+    second takes in this run, None for what it takes in all.
     """
 
     request_id: str
@@ -101,3 +102,4 @@ class Call:
     disk: tuple[Mapping[str, Any], ...] = ()
     trace: bool = False
     death: Death | None = None
+    pace: float | None = None

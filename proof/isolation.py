@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from proof.isolation_clear import CLEARS
 from proof.isolation_crowd import crowd
 from proof.isolation_hang import HANGS
 from proof.isolation_order import SLOW_FIRSTS
@@ -19,6 +20,7 @@ _CASES: Mapping[str, Callable[[Plan, Result], None]] = {
     "crowd: a context per group": lambda plan, result: crowd(plan, result, shared=True),
     **SLOW_FIRSTS,
     **HANGS,
+    **CLEARS,
 }
 
 

@@ -212,6 +212,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         0.04,
     ),
     Mutation(
+        "a clear forgets nothing",
+        "reply/conversation.py",
+        "floor = self._forgotten(CLEARED, EXPIRED)",
+        "floor = self._forgotten(EXPIRED)",
+        "^clear: while the model thinks$",
+        "isolation",
+    ),
+    Mutation(
         "all members of a group share one history",
         "reply/run.py",
         'member = "" if message.group and services.settings.group_shares_context else message.sender.id',

@@ -13,7 +13,7 @@ from local.fc import AsyncRules
 from local.functions import CODE
 
 SCALE: Mapping[str, str] = {
-    "a function's sleep of 1 s": "0.01 s (back-off, pacing, waiting); 1 s in `duplicates` for events run twice",
+    "a function's sleep of 1 s": "0.01 s (back-off, pacing, waiting); 1 s for events run twice in `duplicates`, `soak`",
     "FC's pause before a retry": "0.02 s, then 0.04 s",
     "FC's time-out of reply": "180 s of the instance's clock, as shipped, unless a part says otherwise",
     "DingTalk's redelivery": "at once, or with the clock moved on, instead of after 60 s",

@@ -106,7 +106,8 @@ def _soaks(found: Sequence[Run]) -> str:
             summary(found),
             "By the fault that a message met (who met two is counted with both):",
             _faults(found),
-            "Times in ms, of messages without faults, at full load; memory and files at the start and the end:",
+            "Times in ms, of messages without faults, at full load; memory of the instance of `reply` that lives long,"
+            " and files at the end:",
             _growth(found),
             *plots,
         ]
@@ -126,20 +127,21 @@ def _growth(found: Sequence[Run]) -> str:
 
 
 _TIMES = {"acknowledged_ms": "acknowledged", "overhead_ms": "overhead"}
-_GROWN = ("reply's largest instance, MB", "MB per 1,000 runs", "conversations", "their files", "records", "left open")
+_GROWN = ("runs of one `reply`", "MB per 1,000 once warm", "conversations", "their files", "records", "left open")
 _PLOTS = {
     "soak-faults.png": "What became of messages, by the fault they met",
-    "soak-growth.png": "Memory of instances, and files in the bucket, over messages",
+    "soak-growth.png": "Memory of instances over messages, of one over its runs, and files in the bucket",
     "soak-times.png": "Times of messages, and what came through at growing rates of arrival",
 }
 
 
 def _grown(run: Run) -> tuple[str, ...]:
-    samples, left = run.data["samples"], run.data["left_in_the_bucket"]
-    first = next((sample["reply_mb"] for sample in samples if sample["reply_mb"]), 0.0)
+    left = run.data["left_in_the_bucket"]
+    points = run.data["lives"].get("reply", [[0, 0.0]])
     slope = run.data["grows_mb_per_1000_runs"].get("reply", 0.0)
     lies = (f"{left[name]:,}" for name in ("conversations", "documents", "records", "open"))
-    return (f"{first:.0f} → {samples[-1]['reply_mb']:.0f}", f"{slope:.1f}", *lies)
+    size = [f"{mb:.0f} MB after {runs:,}" for runs, mb in (points[0], points[-1])]
+    return (" → ".join(size), f"{slope:+.1f}", *lies)
 
 
 def _lines(language: str, proof: Mapping[str, Any], found: Sequence[Run]) -> str:

@@ -6,7 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.cloud import LocalCloud
@@ -73,41 +73,12 @@ def resident_mb(pid: int) -> float:
         return 0.0
 
 
-@dataclass
-class Instances:
-    """Memory of instances over what each has served: `seen` has (runs, MB) by function and instance."""
-
-    runs: Counter[str] = field(default_factory=Counter)
-    seen: dict[tuple[str, str], list[tuple[int, float]]] = field(default_factory=dict)
-
-    def count(self, cloud: LocalCloud) -> None:
-        """Add the runs that are known now; to be called once before they are forgotten."""
-        for invocation in cloud.invocations():
-            for outcome in invocation.outcomes:
-                self.runs[outcome.instance] += 1
-
-    def look(self, cloud: LocalCloud) -> dict[str, float]:
-        """The most that an instance of each function has now, in MB."""
-        most: dict[str, float] = {}
-        for name, pool in cloud.fc.pools.items():
-            for instance in list(pool.instances):
-                size = resident_mb(instance.pid) if instance.pid else 0.0
-                if size:
-                    self.seen.setdefault((name, instance.name), []).append((self.runs[instance.name], size))
-                    most[name] = max(most.get(name, 0.0), size)
-        return most
-
-    def growth(self, function: str, *, warm: int = 100) -> float:
-        """MB by which instances grow per 1,000 runs once they have served `warm`: over all of them together.
-
-        Each counts by its runs, and not at all with few: the allocator moves in steps.
-        """
-        runs, size = 0, 0.0
-        for (name, _), points in self.seen.items():
-            settled = [point for point in points if point[0] >= warm]
-            if name == function and settled and settled[-1][0] - settled[0][0] >= warm:
-                runs, size = runs + settled[-1][0] - settled[0][0], size + settled[-1][1] - settled[0][1]
-        return size / runs * 1000 if runs else 0.0
+def largest(cloud: LocalCloud) -> dict[str, float]:
+    """The most that an instance of each function has now, in MB."""
+    return {
+        name: max((resident_mb(instance.pid) for instance in list(pool.instances) if instance.pid), default=0.0)
+        for name, pool in cloud.fc.pools.items()
+    }
 
 
 def percentile(values: Iterable[float], share: float) -> float:

@@ -28,7 +28,7 @@ def plots(found: Sequence[Run], folder: Path) -> list[Path]:
     written = []
     for name, draw, size in (
         ("soak-faults.png", _faults, (9, 0.19 * len(by_fault(found)) + 1.6)),
-        ("soak-growth.png", _growth, (9, 3.6)),
+        ("soak-growth.png", _growth, (12, 3.6)),
         ("soak-times.png", _times, (9, 3.6)),
     ):
         figure = pyplot.figure(figsize=size)
@@ -64,8 +64,8 @@ def _faults(figure: Any, found: Sequence[Run]) -> None:
 
 
 def _growth(figure: Any, found: Sequence[Run]) -> None:
-    """Memory of the largest instance, and files in the bucket, over messages; one line per run."""
-    memory, files = figure.subplots(1, 2)
+    """Memory of the largest instance and files over messages, of one instance over its runs; one line per run."""
+    memory, life, files = figure.subplots(1, 3)
     for number, run in enumerate(found):
         samples = run.data["samples"]
         at = [sample["messages"] for sample in samples]
@@ -73,11 +73,17 @@ def _growth(figure: Any, found: Sequence[Run]) -> None:
             memory.plot(
                 at[1:], [sample[key] for sample in samples][1:], color=colour, label="" if number else title, alpha=0.7
             )
+            points = run.data["lives"].get(title, [])
+            life.plot(*zip(*points, strict=True), color=colour, label="" if number else title, alpha=0.7)
         for key, colour in (("records", "#1677ff"), ("documents", "#faad14"), ("conversations", "#8c8c8c")):
             files.plot(at, [sample[key] for sample in samples], color=colour, label="" if number else key, alpha=0.7)
-    for axes, title in ((memory, "MB of the largest instance"), (files, "files in the bucket")):
+    for axes, title, over in (
+        (memory, "MB of the largest instance", "messages"),
+        (life, "MB of one instance that is not killed", "its runs"),
+        (files, "files in the bucket", "messages"),
+    ):
         axes.set_title(title, fontsize=9)
-        axes.set_xlabel("messages")
+        axes.set_xlabel(over)
         axes.set_ylim(bottom=0)
         axes.legend(fontsize=7, frameon=False)
         axes.spines[["top", "right"]].set_visible(False)

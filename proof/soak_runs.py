@@ -85,7 +85,8 @@ def kept(found: Soaked, share: float, code: str) -> str:
         "overhead_ms": {name: percentile(found.overhead, share) for name, share in SHARES.items()},
         "samples": [asdict(sample) for sample in found.samples],
         "curve": [asdict(level) for level in found.curve],
-        "grows_mb_per_1000_runs": found.growth,
+        "grows_mb_per_1000_runs": found.lives.growth,
+        "lives": found.lives.points,
         "left_in_the_bucket": {
             "conversations": found.files.conversations,
             "documents": found.files.documents,

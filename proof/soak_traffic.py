@@ -18,6 +18,8 @@ REDELIVERED = 0.02
 """Share of the other messages that DingTalk delivers twice all the same."""
 FORBIDDEN = "违禁词"
 LONG = "请写一篇长文"
+SETTINGS = {"TIMEOUT": "3", "SENSITIVE_WORDS": FORBIDDEN, "MAX_REQUEST": "200", "SYSTEM_PROMPT": "你是一位助手。"}
+"""Of both functions."""
 ORDINARY = "今天的第{number}个问题：怎么做？"
 COMMANDS = ("帮助", "模板", "清空", "单聊", "串聊", "用量", "角色 你是一位厨师", "角色", "\\help", "/nonsense", "余额")
 

@@ -263,6 +263,17 @@ def test_the_clock_moves_for_running_functions_too(plain) -> None:
     assert [[float(part) >= 30 for part in line.split()] for line in said(plain, "slept ")] == [[True, True]]
 
 
+def test_events_that_are_run_twice_can_have_a_pace_of_their_own(plain, monkeypatch) -> None:
+    """Their waits for each other are then as long as they are deployed; those of all others stay short."""
+    monkeypatch.setattr(plain.fc, "pace_of_doubles", 1.0)
+    plain.switch_on("invoke-duplicated", times=1)
+    doubled, other = (plain.say(plain.person(), words) for words in ("sleep 0.1", "sleep 30"))
+    plain.wait_all([doubled, other])
+    gained = [run.outcomes[0].gained for run in plain.invocations(doubled, "async")]
+    assert gained == [0.0, 0.0]
+    assert plain.invocations(other, "async")[0].outcomes[0].gained > 20
+
+
 @pytest.mark.parametrize(
     "reply",
     [

@@ -19,15 +19,16 @@ from proof.plan import Plan
 from proof.publish import ROOT, blocks, replaced
 from proof.result import RESULTS
 from proof.soak import Sample, Soaked, soak
-from proof.soak_faults import KINDS, LEFT_OUT, conditions, doses
-from proof.soak_measure import Instances, crowded, files, percentile
+from proof.soak_faults import KINDS, LEFT_OUT, Dose, conditions, doses
+from proof.soak_measure import crowded, files, percentile
+from proof.soak_memory import GROWTH_MB, Lives, growth, harmless, lives
 from proof.soak_runs import RunsDiffer, kept, runs, summary
 from proof.soak_traffic import Town
 
 
 def test_a_short_soak_keeps_the_promise() -> None:
     """The whole of it is part of `make prove`."""
-    found = soak(Plan(seed=2, share=0.01), curve=False)
+    found = soak(Plan(seed=2, share=0.01), curve=False, lives=False)
     assert not found.tally.violations
     assert not found.violations
     assert found.tally.messages == sum(found.tally.outcomes[outcome] for outcome in OUTCOMES) == 200
@@ -40,7 +41,7 @@ def test_a_soak_of_a_broken_build_fails_and_says_which_message(tmp_path: Path) -
     """A post that is repeated after success is seen at once, and reported with the number of the message."""
     twice = next(mutation for mutation in MUTATIONS if "repeated after success" in mutation.name)
     copy = twice.applied(Plan().code[0], tmp_path / "copy")
-    found = soak(Plan(share=0.001, code=(copy,)), curve=False)
+    found = soak(Plan(share=0.001, code=(copy,)), curve=False, lives=False)
     assert len(found.tally.violations) > 5
     assert found.tally.violations[0].violation.split(",")[0].isdigit()
 
@@ -96,13 +97,46 @@ def test_what_lies_in_the_bucket_is_counted_by_what_it_is(tmp_path: Path) -> Non
 
 def test_growth_is_that_of_warm_instances() -> None:
     """What an instance takes to become warm is no growth, and one that served little says nothing."""
-    seen = Instances()
-    seen.seen = {("reply", "a"): [(1, 40.0), (100, 60.0), (1100, 62.0)], ("reply", "b"): [(100, 50.0), (120, 70.0)]}
-    assert seen.growth("reply") == 2.0
-    assert seen.growth("conversation") == 0.0
-    seen.seen |= {("reply", "c"): [(100, 50.0), (350, 53.0)], ("reply", "d"): [(100, 50.0), (350, 53.0)]}
-    assert seen.growth("reply") == pytest.approx(8 / 1.5)  # each by its runs: neither 2 nor 12
+    warming = [(100, 40.0), (300, 60.0)]
+    assert growth([*warming, (500, 60.0), (1000, 61.0), (1500, 62.0), (2500, 64.0)]) == pytest.approx(2.0)
+    assert growth([*warming, (500, 60.0), (1000, 90.0)]) == 0.0
+    assert growth([]) == 0.0
+
+
+def test_percentiles_are_values_that_were_seen() -> None:
+    """Nothing is made up between two of them."""
     assert (percentile([], 0.5), percentile([3, 1, 2], 0.5), percentile([1, 2], 1.0)) == (0.0, 2, 2)
+
+
+@pytest.mark.parametrize(("slope", "broken"), [(GROWTH_MB - 0.1, 0), (GROWTH_MB, 0), (GROWTH_MB + 0.1, 1)])
+def test_a_function_that_grows_is_reported(slope: float, broken: int) -> None:
+    """At the limit it may, above it may not."""
+    found = Lives({"reply": [(runs, 50 + slope * runs / 1000) for runs in range(0, 2501, 100)]})
+    found.judge()
+    assert len(found.violations) == broken
+
+
+def test_one_instance_of_each_function_serves_everything() -> None:
+    """What is measured is one process, whatever goes wrong around it."""
+    found = lives(Plan(seed=3, share=0.04))
+    assert not found.violations
+    assert {name: [runs for runs, _ in points] for name, points in found.points.items()}["conversation"] == [100]
+    assert all(size > 10 for points in found.points.values() for _, size in points)
+
+
+def test_an_instance_that_ends_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Size says nothing about growth when the process is another one."""
+    monkeypatch.setattr("proof.soak_memory.harmless", lambda doses: doses)
+    monkeypatch.setattr("proof.soak_traffic.doses", lambda _: (Dose("killed", 1, {"step": "start"}),))
+    assert any("reply needed" in violation.found for violation in lives(Plan(share=0.04)).violations)
+
+
+def test_what_ends_an_instance_or_waits_is_left_out_of_a_long_life() -> None:
+    """Every other fault of the catalogue is met there too."""
+    choose = Plan().random("doses")
+    met = {dose.name for _ in range(3000) for dose in harmless(doses(choose))}
+    waiting = {entry.id for entry in CATALOGUE.values() if any(p.name == "seconds" for p in entry.parameters)}
+    assert met == {name for name, entry in CATALOGUE.items() if entry.group != "fc"} - waiting - set(LEFT_OUT)
 
 
 def made(seed: int) -> Soaked:
