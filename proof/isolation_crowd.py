@@ -18,10 +18,8 @@ from proof.outcomes import ANSWERED, judge
 from proof.plan import Plan
 from proof.result import Result, Violation
 
-PEOPLE, TURNS, GROUPS, INSTANCES = 100, 20, 10, 30
+PEOPLE, TURNS, GROUPS, INSTANCES = 100, 20, 10, 50
 FEWEST_PEOPLE, FEWEST_TURNS, FEWEST_GROUPS, FEWEST_INSTANCES = 6, 4, 2, 6
-PART_WITH_SHARED_CONTEXTS = 0.3
-"""Of the crowd, in the run with one context per group."""
 
 PACE = 0.1
 """Real seconds for one of waiting: a turn must not go ahead because this machine is slow."""
@@ -76,9 +74,8 @@ class Crowd:
 def crowd(plan: Plan, result: Result, *, shared: bool) -> None:
     """Let a crowd talk, then look at everything that it left behind."""
     name = "crowd: a context per group" if shared else "crowd: a context per member"
-    share = plan.share * (PART_WITH_SHARED_CONTEXTS if shared else 1.0)
     people, turns, groups, instances = (
-        max(least, round(most * share))
+        max(least, round(most * plan.share))
         for least, most in (
             (FEWEST_PEOPLE, PEOPLE),
             (FEWEST_TURNS, TURNS),

@@ -22,7 +22,7 @@ SCALE: Mapping[str, str] = {
 
 SAMPLED: Mapping[str, str] = {
     "crash": "every step that tracing finds; the moments of the random kills are drawn by the seed",
-    "isolation": "the crowd that shares a context per group is 30 people of 100; at most 30 instances",
+    "isolation": "who waits how long before the next word is drawn by the seed",
     "bucket_faults": "every operation, of those that look alike the first 4; of each fault at each operation, one kill,"
     " at a point and in attempts that the seed draws",
     "ingress": "the generated requests are drawn by the seed; of each thousand, 8 invocations are run by `reply`",
