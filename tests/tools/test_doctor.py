@@ -161,7 +161,7 @@ SEEDED = {
     "account's name": (variable(ACCOUNT_ID="me@example.com"), "file.variables", "16 digits"),
     "bucket's address": (variable(OSS_BUCKET="oss://Bucket"), "file.variables", "correct OSS_BUCKET"),
     "region's name": (variable(REGION="Tokyo"), "file.variables", "ap-northeast-1"),
-    "only s knows": (line("cpu: 0.5", "cpu: 0.5\n      description: ${config('x')}"), "file.variables", "s preview"),
+    "only s knows": (line("cpu: 0.5 #", "cpu: 0.5\n      description: ${config('x')} #"), "file.variables", "s preview"),
     "misspelt setting": (config("model: x\nmodle: y"), "settings.files", "did you mean model?"),
     "secret beside s.yaml": (config("api_key: sk-x"), "settings.files", "export CHATGPT_API_KEY="),
     "number": (line('ASYNC_RETRIES: "2"', "ASYNC_RETRIES: 2"), "file.text", '"2"'),
@@ -178,7 +178,7 @@ SEEDED = {
     "odd core": (line("cpu: 0.5", "cpu: 0.33"), "functions.sizes", "steps of 0.05"),
     "odd memory": (line("memorySize: 512", "memorySize: 600"), "functions.sizes", "steps of 64"),
     "odd disk": (line("diskSize: 512\n", "diskSize: 1024\n"), "functions.sizes", "512 or 10240"),
-    "no size": (line("      cpu: 0.5\n", ""), "functions.sizes", "all three"),
+    "no size": (line("      cpu: 0.5 #", "      #"), "functions.sizes", "all three"),
     "small with a mount": (line("memorySize: 512", "memorySize: 448"), "functions.mount", "raise memorySize of reply"),
     "mounted elsewhere": (line("mountDir: /mnt/oss", "mountDir: /mnt/bucket"), "functions.mount", "be mountDir"),
     "mounted read-only": (line("readOnly: false", "readOnly: true"), "functions.mount", "readOnly: false"),
@@ -187,6 +187,18 @@ SEEDED = {
         line("http://oss-${vars.region}-internal.aliyuncs.com #", "http://oss-cn-beijing-internal.aliyuncs.com #"),
         "functions.mount",
         "http://oss-ap-northeast-1-internal.aliyuncs.com",
+    ),
+    "another bucket": (
+        line("OSS_BUCKET: ${vars.bucket}", "OSS_BUCKET: another-bucket"),
+        "functions.mount",
+        "OSS_BUCKET of reply is another-bucket",
+    ),
+    "no bucket named": (line("- bucketName: ${vars.bucket}", "- bucket: x"), "functions.mount", "not named"),
+    "no log": (line("      logConfig: auto\n", ""), "functions.logs", "write logConfig: auto"),
+    "half a log": (
+        line("logConfig: auto # makes a log project, once", "logConfig: {project: mine}"),
+        "functions.logs",
+        "conversation names no project and logstore",
     ),
     "no role": (
         line("      role: acs:ram::${vars.account}:role/dingtalk-chatgpt-reply #", "      #"),
@@ -242,7 +254,15 @@ SEEDED = {
     "words that one function does not know": (
         line("SENSITIVE_WORDS: ${env('SENSITIVE_WORDS', '')} # all", "SENSITIVE_WORDS: other # all"),
         "settings.both",
-        "the same in s.yaml",
+        "SENSITIVE_WORDS is unset for conversation and other for reply | one value for both functions",
+    ),
+    "a long value that one function does not know": (
+        line(
+            "WEBHOOK_HOSTS: ${env('WEBHOOK_HOSTS', '')}\n        RECORD",
+            "WEBHOOK_HOSTS: " + "host.example," * 9 + "host.example\n        RECORD",
+        ),
+        "settings.both",
+        "host.example,host.example,host…",
     ),
     "too patient": (variable(TIMEOUT="150"), "settings.times", "lower TIMEOUT"),
     "no time-out": (line("      timeout: 180", "      #"), "settings.times", "FC's default is 3 s"),

@@ -31,6 +31,7 @@ CHECKS = (
     Check(("file.size",), deploy_file.size),
     Check(("functions.sizes",), functions.sizes),
     Check(("functions.mount",), functions.mount),
+    Check(("functions.logs",), functions.logs),
     Check(("functions.roles",), functions.roles),
     Check(("functions.runtime",), functions.runtimes),
     Check(("functions.trigger",), functions.trigger),

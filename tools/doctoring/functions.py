@@ -1,4 +1,4 @@
-"""What FC is told about the two functions: sizes, mount, roles, runtime, trigger.
+"""What FC is told about the two functions: sizes, mount, logs, roles, runtime, trigger.
 
 Limits: https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/product-overview/limits and the component's schema,
 https://github.com/devsapp/fc3/blob/master/src/schema.json .
@@ -72,6 +72,11 @@ def _mount(examined: Examination) -> Iterator[Finding]:
         yield problem(
             "functions.mount", "the mount is read-only", "readOnly: false", "change it: reply remembers there"
         )
+    variables = examined.deployment.variables("reply")
+    bucket, told = str(point.get("bucketName") or ""), str(variables.get("OSS_BUCKET") or "")
+    if not bucket or (told and told != bucket):
+        found = f"the mounted bucket is {bucket or 'not named'}, and OSS_BUCKET of reply is {told}"
+        yield problem("functions.mount", found, "the same", "write ${vars.bucket} for both")
     region = str(props.get("region"))
     if region not in str(point.get("endpoint")):
         found = f"the mount's endpoint is {point.get('endpoint')}, and reply is in {region}"
@@ -81,6 +86,21 @@ def _mount(examined: Examination) -> Iterator[Finding]:
     if is_number(memory) and memory < SMALLEST_WITH_MOUNT_MB:
         found = f"reply has {memory} MB and a mount, which may then be missing"
         yield problem("functions.mount", found, f"{SMALLEST_WITH_MOUNT_MB} MB or more", "raise memorySize of reply")
+
+
+def logs(examined: Examination) -> Iterator[Finding]:
+    """What the functions write is kept: without a log project nobody can find a message again."""
+    yield from or_ok("functions.logs", _logs(examined), "the lines of both functions are kept")
+
+
+def _logs(examined: Examination) -> Iterator[Finding]:
+    for name in FUNCTIONS:
+        told = examined.deployment.props(name).get("logConfig")
+        if told == "auto" or (isinstance(told, dict) and told.get("project") and told.get("logstore")):
+            continue
+        found = f"{name} has no logConfig" if told is None else f"logConfig of {name} names no project and logstore"
+        wanted = "auto, or a project and a logstore"
+        yield problem("functions.logs", found, wanted, "write logConfig: auto; without it every line is lost")
 
 
 def roles(examined: Examination) -> Iterator[Finding]:

@@ -13,6 +13,9 @@ ROOM_S = 40
 """Seconds of `reply` beside one model call: reading the bucket, saving, delivering several parts, the watchdog."""
 
 
+SHOWN = 30
+"""Characters of a value that are shown."""
+
 OWN = frozenset({"LOG_LEVEL", "LOG_TEXT", "VERBOSE"})
 """Settings that each function may have a value of its own of: how much it logs."""
 
@@ -75,16 +78,23 @@ def _unread(examined: Examination) -> Iterator[Finding]:
 def both(examined: Examination) -> Iterator[Finding]:
     """What both functions read is the same in both: else one refuses, or promises, what the other does not know of."""
     shared = set(examined.conversation.names) & set(examined.reply.names) - OWN
-    given = [examined.deployment.settings(function) for function in FUNCTIONS]
-    differ = [name for name in sorted(shared) if len({variables.get(name, "") for variables in given}) > 1]
-    yield from or_ok(
-        "settings.both",
-        (
-            problem("settings.both", f"{name} differs", "one value for both functions", "give both the same in s.yaml")
-            for name in differ
-        ),
-        f"{len(shared)} settings that both functions read are the same in both",
-    )
+    told = f"{len(shared)} settings that both functions read are the same in both"
+    yield from or_ok("settings.both", _differing(examined, sorted(shared)), told)
+
+
+def _differing(examined: Examination, names: Sequence[str]) -> Iterator[Finding]:
+    given = [(function, examined.deployment.settings(function)) for function in FUNCTIONS]
+    for name in names:
+        values = [(function, settings.get(name, "")) for function, settings in given]
+        if len({value for _, value in values}) > 1:
+            found = " and ".join(f"{_short(value)} for {function}" for function, value in values)
+            remedy = "give both the same in s.yaml"
+            yield problem("settings.both", f"{name} is {found}", "one value for both functions", remedy)
+
+
+def _short(value: str) -> str:
+    """The beginning of a value; none of those that both functions read is a secret."""
+    return (value if len(value) <= SHOWN else value[:SHOWN] + "…") if value else "unset"
 
 
 def times(examined: Examination) -> Iterator[Finding]:
