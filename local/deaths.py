@@ -11,6 +11,8 @@ from typing import Any
 class Death:
     """The instance that works on `message` (the id of a `Sent`) is killed (SIGKILL).
 
+    With `stops` it stops at the step instead (SIGSTOP): it neither goes on nor ends, until FC's time-out ends it.
+
     Runs of one `function` that were invoked in one way (`how`, as in `Invocation`; "" is any) are counted from 0, and
     those in `runs` meet it: just `side` ("before" or "after") the `step`, a label and a number, or `after` so many real
     seconds. With `cold` they are run in a new instance, so that connections are made again.
@@ -24,6 +26,7 @@ class Death:
     after: float | None = None
     runs: frozenset[int] = frozenset({0})
     cold: bool = False
+    stops: bool = False
     seen: int = field(default=0, init=False)
 
     def meets(self, message: str, function: str, how: str) -> bool:
@@ -38,4 +41,4 @@ class Death:
         if self.after is not None:
             return None
         label, number = self.step
-        return {"label": label, "number": number, "side": self.side}
+        return {"label": label, "number": number, "side": self.side, "stops": self.stops}

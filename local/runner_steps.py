@@ -3,7 +3,7 @@
 A step has a label, and a number among the steps of that label in its run: threads may change the order of all steps,
 hardly that of one kind. Labels name kinds of things and hold no id, no secret and no query: `save records/*/*.open`,
 `send POST model /v1/chat/completions`, `log outcome`. The cloud may ask to be told of every step, and for the death of
-this process (SIGKILL) just before or just after one of them.
+this process (SIGKILL), or for its end in everything but name (SIGSTOP), just before or just after one of them.
 
 What is watched: files opened for writing and closed, and every other change of a file system; connections and what is
 sent through them; lines of the log; the return of the handler. Bytecode that the interpreter caches is left out.
@@ -66,7 +66,8 @@ class Steps:
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
         self._traced = self._hooked = False
-        self._death: Mapping[str, Any] = {}
+        self._death: dict[str, Any] = {}
+        self._stops = False
         self._here = threading.local()
         self._last: WeakKeyDictionary[socket.socket, str] = WeakKeyDictionary()
 
@@ -76,9 +77,10 @@ class Steps:
         return self._traced or bool(self._death)
 
     def begin(self, trace: bool, death: Mapping[str, Any] | None) -> None:
-        """A run begins; `death` has the label, the number and the side ("before" or "after") of a step."""
+        """A run begins; `death` has the label, the number and the side ("before" or "after") of a step, and `stops`."""
         self._counts.clear()
-        self._traced, self._death = trace, death or {}
+        self._traced, self._death = trace, dict(death or {})
+        self._stops = bool(self._death.pop("stops", False))
         if self.watching and not self._hooked:
             self._hooked = True
             sys.addaudithook(self._audit)
@@ -106,6 +108,9 @@ class Steps:
         if self._traced:
             self._tell({"kind": "step", "label": label, "number": number, "side": side, "at": self._now()})
         if self._death == {"label": label, "number": number, "side": side}:
+            if self._stops:
+                os.kill(os.getpid(), signal.SIGSTOP)
+                return
             os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
             os._exit(137)  # where signals come late
 

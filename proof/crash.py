@@ -2,6 +2,7 @@
 
 The steps are found by tracing each scenario, so that a new side effect is tried the day it is written. Each place is
 tried twice: killed in the first run, and killed in each of FC's runs, so that its failure destination must speak.
+In some scenarios the run stops there instead, and FC's time-out ends it.
 DingTalk delivers again what was not acknowledged, and once more when all is over. Beside the one outcome of every
 message: a later turn is answered once and remembers the earlier one once, the model is not paid again for an answer
 that was saved, and the bucket holds what it should, and nothing else.
@@ -51,12 +52,19 @@ def _chosen(plan: Plan, result: Result) -> list[Kill]:
         steps = {(kill.scenario.name, kill.step) for kill in found if kill.function == function}
         result.numbers[f"steps found in {function}, over {len(scenarios)} scenarios"] = len(steps)
         result.numbers[f"kinds of steps in {function}"] = len({label for _, (label, _) in steps})
-    cases = [Case(one.name, {"kill": one}) for kill in found for one in (kill, replace(kill, every=True))]
+    cases = [Case(one.name, {"kill": one}) for kill in found for one in _variants(kill)]
     chosen = [case.parameters["kill"] for case in plan.sample("crash", cases)]
     kills = [kill for kill in chosen if isinstance(kill, Kill)]
-    result.numbers["kills at a step, in the first run"] = sum(not kill.every for kill in kills)
+    stops = sum(kill.scenario.stops for kill in kills)
+    result.numbers["kills at a step, in the first run"] = sum(not kill.every for kill in kills) - stops
     result.numbers["kills at a step, in every run"] = sum(kill.every for kill in kills)
+    result.numbers["stops at a step until FC's time-out, in the first run"] = stops
     return kills
+
+
+def _variants(kill: Kill) -> list[Kill]:
+    """Killed in the first run, and in every run; where it stops instead, in the first alone: time-outs take long."""
+    return [kill] if kill.scenario.stops else [kill, replace(kill, every=True)]
 
 
 def _scenarios(plan: Plan) -> list[Scenario]:

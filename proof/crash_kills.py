@@ -56,7 +56,8 @@ class Kill:
         # Whoever is killed in each of FC's runs and in each of its failure destination's can do nothing any more.
         last = 2 if how == "destination" else 3
         runs = frozenset(range(last)) if self.every else frozenset({0})
-        return Death(trial.sent.id, self.function, how, self.step, self.side, runs=runs, cold=self.cold)
+        stops = self.scenario.stops
+        return Death(trial.sent.id, self.function, how, self.step, self.side, runs=runs, cold=self.cold, stops=stops)
 
 
 def opened(plan: Plan, scenario: Scenario) -> LocalCloud:

@@ -30,7 +30,8 @@ class Scenario:
     `bucket` are faults that every post of the message, or every operation of the bucket, meets. `killed_at` is a
     point of `FunctionCompute.kill_at` at which each of FC's runs dies, so that its failure destination is what is
     tried. `drop` are fields that its callback lacks; `staff_id` is that of its person, where it matters.
-    `redelivered_at_once` is whether DingTalk delivers again while the first hand-over may still be at work.
+    `redelivered_at_once` is whether DingTalk delivers again while the first hand-over may still be at work. `stops`:
+    runs are not killed, they stop at the step, and FC's time-out ends them.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Scenario:
     bucket: str = ""
     killed_at: str = ""
     redelivered_at_once: bool = True
+    stops: bool = False
     drop: tuple[str, ...] = ()
     staff_id: str | None = None
     options: Mapping[str, object] = field(default_factory=dict, hash=False)
@@ -61,6 +63,8 @@ class Scenario:
 ADMIN = "boss"
 _TOTALS: Mapping[str, object] = {"ADMIN_USERS": ADMIN, "MAX_TOKENS_PER_MONTH": "1000000000"}
 _EXPORT: Mapping[str, object] = {"ADMIN_USERS": ADMIN, "ADMIN_EXPORT": "on"}
+_SHORT: Mapping[str, object] = {"conversation_timeout": 4.0, "reply_timeout": 4.0}
+"""FC's time-outs where runs stop, in seconds of the machine: a stopped process has no clock of its own."""
 _NO_TASK_IDS = replace(RULES, task_ids=False)
 
 SCENARIOS = (
@@ -84,6 +88,9 @@ SCENARIOS = (
     Scenario("the failure destination", outcome=FAILED, killed_at="start"),
     Scenario("the failure destination with a saved answer", killed_at="post"),
     Scenario("a bucket that is read-only", bucket="read-only"),
+    Scenario("timed out, with history", group=True, earlier=("My name is Lin.",), stops=True, options=_SHORT),
+    Scenario("timed out, a split answer", LONG, stops=True, options=_SHORT),
+    Scenario("timed out, a command", "单聊", forgets=True, stops=True, options=_SHORT),
 )
 
 
