@@ -96,6 +96,17 @@ def test_an_instance_that_dies_after_its_return_has_answered(cloud: LocalCloud) 
     assert [run.kind for run in runs(cloud, again)] == ["result"]
 
 
+@pytest.mark.parametrize(("side", "shown"), [("before", 1), ("after", 2)])
+def test_a_run_can_stop_without_ending(new_cloud: NewCloud, side: str, shown: int) -> None:
+    """It neither goes on nor ends, its watchdog included, until FC's time-out; then FC runs it again."""
+    cloud = new_cloud(reply_timeout=3)
+    sent = cloud.compose(cloud.person(), "hello")
+    cloud.fc.deaths.append(Death(sent.id, "reply", "async", POST, side, stops=True))
+    cloud.deliver(sent)
+    assert [run.kind for run in runs(cloud, sent)] == ["timeout", "result"]
+    assert len(sent.answers) == shown
+
+
 def test_a_death_can_have_a_time(cloud: LocalCloud) -> None:
     """Killed from outside while the model thinks; FC's retry answers."""
     cloud.model.script(Reply(text="too late", first_token=20), "in time")

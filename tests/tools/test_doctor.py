@@ -161,7 +161,7 @@ SEEDED = {
     "account's name": (variable(ACCOUNT_ID="me@example.com"), "file.variables", "16 digits"),
     "bucket's address": (variable(OSS_BUCKET="oss://Bucket"), "file.variables", "correct OSS_BUCKET"),
     "region's name": (variable(REGION="Tokyo"), "file.variables", "ap-northeast-1"),
-    "only s knows": (line("cpu: 0.5 #", "cpu: 0.5\n      description: ${config('x')} #"), "file.variables", "s preview"),
+    "only s knows": (line("diskSize: 512", "diskSize: ${config('x')}"), "file.variables", "s preview"),
     "misspelt setting": (config("model: x\nmodle: y"), "settings.files", "did you mean model?"),
     "secret beside s.yaml": (config("api_key: sk-x"), "settings.files", "export CHATGPT_API_KEY="),
     "number": (line('ASYNC_RETRIES: "2"', "ASYNC_RETRIES: 2"), "file.text", '"2"'),
