@@ -205,11 +205,13 @@ class DingTalk:
         said = (answer.status, errcode_of(answer), body, answer.body if isinstance(answer.body, bytes) else b"")
         kind = fault.kind if fault else ""
         at = self._clock.now_ms()
-        self._record(sent, Post(session, at, *said, fault=kind, gone=gone, came=came, instance=instance))
+        post = Post(session, at, *said, fault=kind, gone=gone, came=came, instance=instance)
+        self._record(sent, post)
         if self._reached("posted", port) or (fault is not None and "reset" in fault.kind):
             return reset(request)
         if fault is not None and fault.kind == "shown-then-slow":
             await asyncio.sleep(fault.seconds)
+            post.gone = request.transport is None or request.transport.is_closing()
         return returned(fault, code, answer)
 
     def _accept(self, request: web.Request, sent: Sent | None, body: bytes) -> str:

@@ -110,7 +110,7 @@ class Shown:
         return (self.over_at or None) if self.card else self.at
 
 
-@dataclass(frozen=True)
+@dataclass
 class Post:
     """One post to a session webhook and DingTalk's answer to it (`errcode` 0: shown; None: no such answer).
 

@@ -47,7 +47,10 @@ def run(plan: Plan) -> Result:
 
 def _chosen(plan: Plan, result: Result) -> list[Kill]:
     scenarios = _scenarios(plan)
-    found = [kill for kills in side_by_side(partial(places, plan), scenarios) for kill in kills]
+    found: list[Kill] = []
+    for scenario, (kills_there, wrong) in zip(scenarios, side_by_side(partial(places, plan), scenarios), strict=True):
+        found += kills_there
+        result.violations += [Violation(f"{scenario.name}: nothing killed", problem, "its way") for problem in wrong]
     for function in (CONVERSATION, REPLY):
         steps = {(kill.scenario.name, kill.step) for kill in found if kill.function == function}
         result.numbers[f"steps found in {function}, over {len(scenarios)} scenarios"] = len(steps)

@@ -12,6 +12,7 @@ from local.deaths import Death
 from local.runner_steps import START
 from proof.crash_scenarios import CONVERSATION, REPLY, Scenario, thought
 from proof.crash_trial import Trial
+from proof.outcomes import FAILED
 from proof.plan import Plan
 
 WORKERS = 8
@@ -55,7 +56,8 @@ class Kill:
         how = "trigger" if self.function == CONVERSATION else self.scenario.how
         # Whoever is killed in each of FC's runs and in each of its failure destination's can do nothing any more.
         last = 2 if how == "destination" else 3
-        runs = frozenset(range(last)) if self.every else frozenset({0})
+        first = self.scenario.first_run if self.function == REPLY else 0
+        runs = frozenset(range(first, last)) if self.every else frozenset({first})
         stops = self.scenario.stops
         return Death(trial.sent.id, self.function, how, self.step, self.side, runs=runs, cold=self.cold, stops=stops)
 
@@ -71,27 +73,46 @@ def begin(cloud: LocalCloud) -> None:
     cloud.model.default = thought
 
 
-def places(plan: Plan, scenario: Scenario) -> list[Kill]:
-    """Every place of a scenario to kill at, from traces: one where nothing was there before, one warm, one cold."""
+def places(plan: Plan, scenario: Scenario) -> tuple[list[Kill], list[str]]:
+    """Every place of a scenario to kill at, from traces: one where nothing was there before, one warm, one cold.
+
+    With them what was wrong in these, in which nothing is killed.
+    """
     with opened(plan, scenario) as cloud:
         begin(cloud)
-        empty, warm = _traced(cloud, scenario), _traced(cloud, scenario)
+        trials = [_traced(cloud, scenario), _traced(cloud, scenario)]
         cloud.recycle()
-        cold = _traced(cloud, scenario)
+        trials.append(_traced(cloud, scenario))
+    empty, warm, cold = (_steps(trial) for trial in trials)
+    wrong = [p for trial in trials for p in (*trial.problems, trial.verdict.violation, *unlike(trial)) if p]
     found = []
     for function in (CONVERSATION, REPLY):
         for step in dict.fromkeys([*empty[function], *cold[function], *warm[function]]):
             is_warm, is_cold = step in warm[function], step in cold[function]
             kill = Kill(scenario, function, step, "before", cold=not is_warm, alone=not (is_warm or is_cold))
             found += [kill] if step[0] == START else [kill, replace(kill, side="after")]
-    return found
+    return found, wrong
 
 
-def _traced(cloud: LocalCloud, scenario: Scenario) -> dict[str, list[Name]]:
+def _traced(cloud: LocalCloud, scenario: Scenario) -> Trial:
     trial = Trial.prepared(cloud, scenario)
     trial.play([], at_once=False)
+    return trial
+
+
+def _steps(trial: Trial) -> dict[str, list[Name]]:
     runs = {function: trial.tried(function) for function in (CONVERSATION, REPLY)}
     return {function: [step.name for step in run.steps] if run else [] for function, run in runs.items()}
+
+
+def unlike(trial: Trial) -> list[str]:
+    """What became of it is not what the scenario says, although nothing was killed, or no more than one run.
+
+    When two runs have died in the middle, the last one explains instead of trying.
+    """
+    wanted, outcome = trial.scenario.outcome, trial.verdict.outcome
+    explained = outcome == FAILED and sum(run.kind != "result" for run in trial.runs(REPLY)) > 1
+    return [] if explained or outcome == wanted else [f"it was {outcome or 'never judged'}, wanted {wanted}"]
 
 
 def tried(plan: Plan, kills: Sequence[Kill]) -> Iterator[tuple[Kill, Trial]]:
@@ -139,13 +160,16 @@ def killed(cloud: LocalCloud, kill: Kill) -> Trial:
     trial = Trial.prepared(cloud, kill.scenario)
     try:
         # Another message could make what this kill waits for, or die in its place.
-        trial.play([kill.death(trial)], at_once=kill.every and not kill.alone and not kill.scenario.killed_at)
+        others_die = kill.scenario.killed_at or kill.scenario.first_dies_at
+        trial.play([kill.death(trial)], at_once=kill.every and not kill.alone and not others_die)
     except TimeoutError as stuck:
         trial.problems.append(str(stuck))
         return trial
     run = trial.tried(kill.function)
     if run is None or kill.step not in [step.name for step in run.steps]:
         trial.problems.append(NOT_REACHED)
+    elif not kill.every:
+        trial.problems += unlike(trial)
     return trial
 
 

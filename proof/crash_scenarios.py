@@ -31,7 +31,8 @@ class Scenario:
     point of `FunctionCompute.kill_at` at which each of FC's runs dies, so that its failure destination is what is
     tried. `drop` are fields that its callback lacks; `staff_id` is that of its person, where it matters.
     `redelivered_at_once` is whether DingTalk delivers again while the first hand-over may still be at work. `stops`:
-    runs are not killed, they stop at the step, and FC's time-out ends them.
+    runs are not killed, they stop at the step, and FC's time-out ends them. `first_dies_at` is such a point at which
+    the first run dies always, so that the one that takes over is what is tried.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Scenario:
     killed_at: str = ""
     redelivered_at_once: bool = True
     stops: bool = False
+    first_dies_at: str = ""
     drop: tuple[str, ...] = ()
     staff_id: str | None = None
     options: Mapping[str, object] = field(default_factory=dict, hash=False)
@@ -53,6 +55,11 @@ class Scenario:
     def how(self) -> str:
         """Which invocations of `reply` are tried."""
         return "destination" if self.killed_at else "async"
+
+    @property
+    def first_run(self) -> int:
+        """Which of those runs of `reply` is tried first, counted from 0."""
+        return 1 if self.first_dies_at else 0
 
     @property
     def asks(self) -> bool:
@@ -88,6 +95,9 @@ SCENARIOS = (
     Scenario("the failure destination", outcome=FAILED, killed_at="start"),
     Scenario("the failure destination with a saved answer", killed_at="post"),
     Scenario("a bucket that is read-only", bucket="read-only"),
+    Scenario("taken over while the model thinks", earlier=("My name is Lin.",), first_dies_at="model"),
+    Scenario("taken over with a saved answer", first_dies_at="post"),
+    Scenario("taken over with a shown answer", first_dies_at="posted"),
     Scenario("timed out, with history", group=True, earlier=("My name is Lin.",), stops=True, options=_SHORT),
     Scenario("timed out, a split answer", LONG, stops=True, options=_SHORT),
     Scenario("timed out, a command", "单聊", forgets=True, stops=True, options=_SHORT),

@@ -80,6 +80,8 @@ class Trial:
         mine = {self.sent.id}
         if self.scenario.killed_at:
             fc.kills.add(Fault(self.scenario.killed_at, 3, where, function=REPLY))
+        if self.scenario.first_dies_at:
+            fc.kills.add(Fault(self.scenario.first_dies_at, 1, where, function=REPLY))
         if self.scenario.post:
             dingtalk.faults.add(Fault(self.scenario.post, None, messages=1, met_by=mine))
         if self.scenario.bucket:
@@ -94,8 +96,8 @@ class Trial:
 
     def tried(self, function: str) -> Outcome | None:
         """The first run of those that the scenario is about."""
-        how = "trigger" if function == CONVERSATION else self.scenario.how
-        return next(iter(self.runs(function, how)), None)
+        how, number = ("trigger", 0) if function == CONVERSATION else (self.scenario.how, self.scenario.first_run)
+        return next(iter(self.runs(function, how)[number:]), None)
 
     # What must be true afterwards
 

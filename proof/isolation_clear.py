@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from local.cloud import LocalCloud, Reply, Sent
 from local.people import Conversation, Person
 from proof.isolation_order import LONG, Saves
-from proof.outcomes import judge
+from proof.outcomes import ANSWERED, judge
 from proof.plan import Plan
 from proof.result import Result, Violation
 
@@ -35,7 +35,10 @@ def _case(name: str, slow: _Slow, *, group: bool = False) -> Callable[[Plan, Res
             for found in _remembered(cloud):
                 result.violations.append(Violation(name, found, "a prompt without it"))
             for one in sent:
-                result.tally.add(judge(cloud, one))
+                verdict = judge(cloud, one)
+                result.tally.add(verdict)
+                if verdict.outcome != ANSWERED:
+                    result.violations.append(Violation(name, f"{one.text!r} was {verdict.outcome}", ANSWERED))
             result.cases += 1
 
     return drive

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from local.cloud import LocalCloud, Reply, Sent
 from local.people import Conversation, Person
 from proof.isolation_order import Saves, told
-from proof.outcomes import judge
+from proof.outcomes import ANSWERED, judge
 from proof.plan import Plan
 from proof.result import Result, Violation
 
@@ -61,8 +61,12 @@ def _hang(name: str, hang: Hang, *, whole: bool = False) -> Callable[[Plan, Resu
             cloud.wait_all([*chain, *others], 3 * hang.timeout + 60)
             for what, wanted in [*_late(cloud, chain, hang), *_held_up(cloud, others)]:
                 result.violations.append(Violation(name, what, wanted))
+            hung = chain if hang.all_of_them else chain[:1]
             for sent in (*chain, *others):
-                result.tally.add(judge(cloud, sent))
+                verdict = judge(cloud, sent)
+                result.tally.add(verdict)
+                if verdict.outcome != ANSWERED and sent not in hung:
+                    result.violations.append(Violation(name, f"{sent.text!r} was {verdict.outcome}", ANSWERED))
             result.cases += 1
             ahead = sum(told(cloud, sent).went_ahead for sent in chain)
             result.numbers[name] = f"{hang.chain} turns, {ahead} of them went ahead"

@@ -17,7 +17,7 @@ from typing import Any
 from proof.outcomes import OUTCOMES, WINDOWS
 from proof.plan import SAMPLED, SCALE
 from proof.result import HEAD, RESULTS, table
-from proof.soak_runs import Run, by_fault, runs, summary
+from proof.soak_runs import Run, RunsDiffer, by_fault, runs, summary
 
 ROOT = RESULTS.parent.parent
 Block = Mapping[tuple[str, str], str]
@@ -50,9 +50,12 @@ _LINES = {
 
 
 def blocks(results: Path = RESULTS) -> Block:
-    """Every generated text, from what lies in the folder of results."""
+    """Every generated text, from what lies in the folder of results. Raises RunsDiffer when they do not go together."""
     found, path = runs(results), results / "proof.json"
     proof = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    pairs = {(made["code"], made["judge"]) for made in [proof, *(run.data for run in found)] if made}
+    if len(pairs) > 1:
+        raise RunsDiffer(f"proof.json and the soaks are of different code, or judged by different: {sorted(pairs)}")
     return {
         ("docs/reliability.md", "proof"): _parts(proof),
         ("docs/reliability.md", "scale"): "\n".join(f"- {what}: {how}" for what, how in SCALE.items()),
@@ -80,7 +83,7 @@ def _parts(proof: Mapping[str, Any]) -> str:
     minutes = sum(part["seconds"] for part in proof["parts"].values()) / 60
     intro = (
         f"Seed {proof['seed']}, share {proof['share']:g}, {minutes:.0f} minutes on {proof['machine']}; "
-        f"code `{proof['code']}` (a hash over `functions/`)."
+        f"code `{proof['code']}` (a hash over `functions/`), judged by `{proof['judge']}` (over `proof/` and `local/`)."
     )
     numbers = [
         f"- {name}: {what}: {value}" for name, part in proof["parts"].items() for what, value in part["numbers"].items()
@@ -102,7 +105,7 @@ def _soaks(found: Sequence[Run]) -> str:
     plots = [f"![{title}](../benchmarks/results/{name})" for name, title in _PLOTS.items()]
     return "\n\n".join(
         [
-            f"Code `{found[0].code}`, the same for all; {found[0].data['machine']}.",
+            f"Code `{found[0].code}`, judged by `{found[0].data['judge']}`, all of them; {found[0].data['machine']}.",
             summary(found),
             "By the fault that a message met (who met two is counted with both):",
             _faults(found),

@@ -14,7 +14,8 @@ from pathlib import Path
 from proof.outcomes import OUTCOMES, WINDOWS, Tally
 from proof.plan import SAMPLED, SCALE, Plan
 
-RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE.parent / "benchmarks" / "results"
 
 Number = int | float | str
 
@@ -99,11 +100,12 @@ def again(plan: Plan, part: str, violation: Violation) -> str:
 
 
 def as_json(plan: Plan, results: Sequence[Result], code: str) -> str:
-    """The same for programs. `code` is the fingerprint of what was tried."""
+    """The same for programs. `code` is the fingerprint of what was tried; that of what judges it comes with it."""
     found: Mapping[str, object] = {
         "seed": plan.seed,
         "share": plan.share,
         "code": code,
+        "judge": judged_by(),
         "machine": machine(),
         "parts": {
             result.part: {
@@ -126,9 +128,15 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
 
 
-def fingerprint(folder: Path) -> str:
+def fingerprint(*folders: Path) -> str:
     """The same for the same code: a hash over every Python file."""
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for folder in folders:
+        for path in sorted(folder.rglob("*.py")):
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
+
+
+def judged_by() -> str:
+    """The fingerprint of what tries and judges: this package and the local cloud."""
+    return fingerprint(HERE, HERE.parent / "local")

@@ -109,9 +109,10 @@ class Soaked:
         }
 
     def _lived(self) -> str:
+        grown = self.lives.growth
         return ", ".join(
             f"{name} {points[0][1]:.0f} after {points[0][0]:,} runs, {points[-1][1]:.0f} after {points[-1][0]:,}, "
-            f"{self.lives.growth[name]:+.1f} per 1,000 once warm"
+            + (f"{grown[name]:+.1f} per 1,000 once warm" if name in grown else "growth not measured")
             for name, points in sorted(self.lives.points.items())
         )
 
@@ -139,6 +140,11 @@ def soak(plan: Plan, *, curve: bool = True, lives: bool = True) -> Soaked:
         found.seconds = time.monotonic() - began
         if curve:
             found.curve = soak_curve.curve(cloud, plan)
+            found.violations += [
+                Violation("saturation", f"{level.lost} messages at {level.arriving} per second", "one answer for each")
+                for level in found.curve
+                if level.lost
+            ]
     if lives:
         found.lives = soak_memory.lives(plan)
         found.violations += found.lives.violations
@@ -178,7 +184,7 @@ class _Run:
         told = self._cloud.do(self._send(wave))
         met_by = self._met(told)
         for one in told:
-            self._judge(one, met_by.get(one.sent.id, frozenset()))
+            self._judge(one, met_by.get(one.sent.id, []))
         self._read_times([one for one in told if one.sent.id not in met_by])
         self._sample()
         forget(self._cloud)
@@ -228,17 +234,17 @@ class _Run:
         return all(invocation.over for invocation in runs) and not self._cloud.parts.callbacks.pending(sent)
 
     @staticmethod
-    def _met(told: Sequence[Told]) -> dict[str, frozenset[str]]:
-        """Names of faults by the message that met them: another one of the conversation may have been quicker."""
-        found: dict[str, set[str]] = {}
+    def _met(told: Sequence[Told]) -> dict[str, list[Fault]]:
+        """Faults by the message that met them: another one of the conversation may have been quicker."""
+        found: dict[str, list[Fault]] = {}
         for fault in (fault for one in told for fault in one.faults):
             for message in fault.met_by:
-                found.setdefault(message, set()).add(fault.switch)
-        return {message: frozenset(names) for message, names in found.items()}
+                found.setdefault(message, []).append(fault)
+        return found
 
-    def _judge(self, told: Told, names: frozenset[str]) -> None:
+    def _judge(self, told: Told, faults: Sequence[Fault]) -> None:
         found, sent = self._found, told.sent
-        known = conditions(names)
+        known, names = conditions(faults), {fault.switch for fault in faults}
         verdict = judge(self._cloud, sent, known)
         if known.bucket:
             self._suspect |= turn_ids(self._cloud, sent)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from local.cloud import LocalCloud
 from local.messages import Sent
+from proof.outcomes import ANSWERED, Verdict, judge
 from proof.plan import Plan
 from proof.soak_measure import percentile
 
@@ -20,7 +21,10 @@ SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Level:
-    """One rate of arrival: messages per second that came and that were answered; times in ms; the unanswered."""
+    """One rate of arrival: messages per second that came and that were answered; times in ms.
+
+    `lost` counts the messages that did not have one outcome.
+    """
 
     arriving: float
     completed: float
@@ -60,7 +64,7 @@ async def _level(cloud: LocalCloud, rate: float, seconds: float, plan: Plan) -> 
         acknowledged_p99=percentile(acknowledged, 0.99),
         answered_p50=round(percentile(waits, 0.5)),
         answered_p99=round(percentile(waits, 0.99)),
-        lost=sum(1 for message, _ in sent if len(message.answers) != 1),
+        lost=sum(1 for message, _ in sent if judge(cloud, message) != Verdict(message.id, ANSWERED)),
     )
 
 

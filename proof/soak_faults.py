@@ -51,6 +51,9 @@ DEATHS = (1, 1, 1, 2, 3, 5)
 for nobody can tell anybody anything where none ever is.
 """
 
+TRY_S = 2.5
+"""Seconds that `conversation` gives the first try of a hand-over."""
+
 PAIRS = 0.25
 """Share of the troubled messages that meet two faults of different groups."""
 
@@ -122,9 +125,14 @@ def _value(entry: Entry, parameter: Parameter, choose: random.Random) -> float |
     return choose.choice(values)
 
 
-def conditions(names: Iterable[str]) -> Conditions:
-    """What the judge has to know of the faults that a message has met."""
-    names = set(names)
-    bucket = any(CATALOGUE[name].group == "bucket" for name in names)
-    unsaid = {"invoke-unknown", "invoke-slow", "invoke-duplicated"}
-    return Conditions(bucket=bucket, acceptance=bool(names & unsaid))
+def conditions(faults: Iterable[Fault]) -> Conditions:
+    """What the judge has to know of the faults that a message has met.
+
+    A bucket that is slow hides nothing, and FC keeps silent only where a try of the hand-over is given up before it
+    answers.
+    """
+    faults = list(faults)
+    bucket = [f for f in faults if CATALOGUE[f.switch].group == "bucket" and f.switch != "bucket-slow"]
+    records = any(f.parameters.get("match") != "conversations" for f in bucket)
+    unsaid = any(f.switch == "invoke-unknown" or (f.switch == "invoke-slow" and f.seconds >= TRY_S) for f in faults)
+    return Conditions(bucket=bool(bucket), records=records, acceptance=unsaid)

@@ -18,14 +18,17 @@ from proof.soak_faults import Dose
 from proof.soak_measure import largest
 from proof.soak_traffic import SETTINGS, Planned, Town, thinking
 
-MESSAGES = 2_000
+MESSAGES = 1_500
 """How many messages it serves."""
 
-WARM = 500
+WARM = 400
 """Runs after which an instance is warm: until then the allocator takes from the system what it will use again."""
 
 LOOK = 100
 """After so many messages each its size is read."""
+
+FEWEST = 5
+"""Looks at a warm instance without which nothing can be said of its growth."""
 
 GROWTH_MB = 4.0
 """MB per 1,000 runs that a warm instance may grow by.
@@ -46,22 +49,26 @@ class Lives:
 
     @property
     def growth(self) -> Mapping[str, float]:
-        """MB per 1,000 runs by function."""
-        return {name: round(growth(points), 2) for name, points in self.points.items()}
+        """MB per 1,000 runs by function, of those that were seen for long enough."""
+        found = {name: growth(points) for name, points in self.points.items()}
+        return {name: round(slope, 2) for name, slope in found.items() if slope is not None}
 
-    def judge(self) -> None:
-        """Note every function that grows by more than GROWTH_MB."""
+    def judge(self, *, whole: bool) -> None:
+        """Note every function that grows by more than GROWTH_MB; in a `whole` life also one that was not measured."""
         wanted = f"at most {GROWTH_MB:g} MB per 1,000 runs"
-        for name, slope in self.growth.items():
-            if slope > GROWTH_MB:
+        for name in self.points:
+            slope = self.growth.get(name)
+            if slope is None and whole:
+                self.violations.append(Violation("memory", f"the growth of {name} was not measured", wanted))
+            elif slope is not None and slope > GROWTH_MB:
                 self.violations.append(Violation("memory", f"{name} grows by {slope:g} MB per 1,000 runs", wanted))
 
 
-def growth(points: Sequence[Point]) -> float:
-    """MB per 1,000 runs by which a warm instance grows (least squares); 0 where too little was seen of it."""
+def growth(points: Sequence[Point]) -> float | None:
+    """MB per 1,000 runs by which a warm instance grows (least squares); None where too little was seen of it."""
     warm = [point for point in points if point[0] >= WARM]
-    if len(warm) < 3:
-        return 0.0
+    if len(warm) < FEWEST:
+        return None
     return statistics.linear_regression(*zip(*warm, strict=True)).slope * 1000
 
 
@@ -82,7 +89,7 @@ def lives(plan: Plan) -> Lives:
             if len(instances) != 1:
                 problem = f"{name} needed {len(instances)} instances, and none was to end"
                 found.violations.append(Violation("memory", problem, "one that serves everything"))
-    found.judge()
+    found.judge(whole=plan.share >= 1)
     return found
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from local.functions import CODE
 from proof.outcomes import OUTCOMES, WINDOWS
 from proof.plan import Plan
-from proof.result import Violation, fingerprint, machine, report, table
+from proof.result import Violation, fingerprint, judged_by, machine, report, table
 from proof.soak import Soaked, result_of, soak
 from proof.soak_measure import percentile
 
@@ -72,6 +72,7 @@ def kept(found: Soaked, share: float, code: str) -> str:
         "seed": found.seed,
         "share": share,
         "code": code,
+        "judge": judged_by(),
         "machine": machine(),
         "messages": tally.messages,
         "outcomes": {outcome: tally.outcomes[outcome] for outcome in OUTCOMES},
@@ -105,10 +106,15 @@ def _broken(found: Soaked) -> Sequence[Violation]:
 
 
 def runs(folder: Path) -> list[Run]:
-    """Every run that is kept in a folder, by seed. Raises RunsDiffer when they are not of the same code."""
+    """Every run that is kept in a folder, by seed.
+
+    Raises RunsDiffer when they are not of the same code, or were not judged by the same.
+    """
     found = sorted((Run.read(path) for path in folder.glob("soak-*.json")), key=lambda run: run.seed)
     if len({run.code for run in found}) > 1:
         raise RunsDiffer(", ".join(f"soak-{run.seed}.json is of {run.code}" for run in found))
+    if len({run.data["judge"] for run in found}) > 1:
+        raise RunsDiffer(", ".join(f"soak-{run.seed}.json was judged by {run.data['judge']}" for run in found))
     return found
 
 

@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from local.cloud import LocalCloud, Reply, Sent, failing
-from proof.outcomes import ANSWERED, FAILED, REFUSED, UNDELIVERABLE, Conditions, judge
+from local.messages import Post, Shown
+from proof.outcomes import ANSWERED, FAILED, NONE, REFUSED, UNDELIVERABLE, Conditions, judge
+from shared.wording import wording
 
 NewCloud = Callable[..., LocalCloud]
 
@@ -181,7 +183,7 @@ def test_an_unknown_acceptance_and_a_lost_response_excuse_one_outcome_each(new_c
     sent = said(cloud)
     assert [shown.via for shown in sent.answers] == ["webhook", "webhook", "body"]
     verdict = judge(cloud, sent, Conditions(acceptance=True))
-    assert (verdict.extra, verdict.window, verdict.violation) == (2, 1, "")
+    assert (verdict.extra, verdict.window, verdict.violation) == (2, 2, "")
     sent.answers.insert(2, sent.answers[0])
     assert judge(cloud, sent, Conditions(acceptance=True)).violation
 
@@ -195,3 +197,117 @@ def test_parts_are_one_outcome_and_a_missing_one_is_seen(new_cloud: NewCloud) ->
     assert not judge(cloud, sent).violation
     del sent.answers[0]
     assert "part 1" in judge(cloud, sent).violation
+
+
+# What a person saw, made by hand: no build that is known does these things
+
+
+def shown(sent: Sent, *texts: str, after: Shown | None = None, via: str = "") -> list[Shown]:
+    """Messages of the robot like its first one, each 1 s (of the cloud) after the one before."""
+    like = sent.answers[0]
+    start = (after or sent.answers[-1]).at
+    return [
+        replace(like, text=text, at=start + 1000 * number, via=via or like.via) for number, text in enumerate(texts, 1)
+    ]
+
+
+def posted(sent: Sent, messages: list[Shown], instance: str) -> list[Post]:
+    """The posts with which they came, of one instance."""
+    return [replace(sent.posts[0], at=one.at, came=one.at, instance=instance, fault="") for one in messages]
+
+
+PARTS = ("（1/3）one", "（2/3）two", "（3/3）three")
+
+
+def test_one_death_excuses_one_telling_however_many_parts_it_had(new_cloud: NewCloud) -> None:
+    """A run that died after three parts is one reason: the second time they come has it, the third time none."""
+    cloud = new_cloud(watch_files=True)
+    cloud.kill_at("posted")
+    sent = said(cloud)
+    dead, alive = (run.instance for run in cloud.invocations(sent, "async")[0].outcomes)
+    posts = list(sent.posts)
+    assert [post.instance for post in posts] == [dead, alive]
+    first, second = (
+        [replace(one, text=text) for one, text in zip([shown_then] * 3, PARTS, strict=True)]
+        for shown_then in sent.answers
+    )
+    sent.answers[:] = [*first, *second]
+    assert judge(cloud, sent).window == 1
+    third = shown(sent, *PARTS)
+    sent.answers += third
+    sent.posts += posted(sent, third, alive)
+    assert judge(cloud, sent).violation
+
+
+def test_a_word_that_it_may_have_begun_is_excused_once(new_cloud: NewCloud) -> None:
+    """It comes beside the answer where FC kept silent; a second time it is one message too many."""
+    cloud = new_cloud(watch_files=True)
+    sent = said(cloud)
+    perhaps = wording("zh").handover_unknown.format(request_id="0123456789")
+    sent.answers += shown(sent, perhaps, via="body")
+    silent = Conditions(acceptance=True)
+    assert (judge(cloud, sent, silent).window, judge(cloud, sent, silent).violation) == (2, "")
+    sent.answers += shown(sent, perhaps, via="body")
+    assert judge(cloud, sent, silent).violation
+
+
+def test_two_answers_in_different_numbers_of_parts_are_two(new_cloud: NewCloud) -> None:
+    """Whatever else went wrong with one of their posts."""
+    cloud = new_cloud(watch_files=True)
+    sent = said(cloud)
+    sent.answers[:] = shown(sent, "（1/2）a", "（2/2）b", *PARTS)
+    sent.posts[0] = replace(sent.posts[0], fault="slow")
+    verdict = judge(cloud, sent)
+    assert (verdict.extra, bool(verdict.violation)) == (1, True)
+
+
+def test_parts_of_two_answers_are_no_answer(new_cloud: NewCloud) -> None:
+    """The model was asked again between the parts, so the second one is of another text."""
+    cloud = new_cloud(watch_files=True)
+    sent = said(cloud)
+    request = cloud.model.requests[-1]
+    sent.answers[:] = shown(sent, "（1/2）a", "（2/2）b")
+    assert not judge(cloud, sent).violation
+    cloud.model.requests.append(replace(request, done_at=sent.answers[0].at + 500))
+    assert "between the parts" in judge(cloud, sent).violation
+
+
+def test_a_response_that_was_heard_is_no_doubt(new_cloud: NewCloud) -> None:
+    """DingTalk shows the post and answers late, but in time, or with its code as text: nothing was in doubt."""
+    cloud = new_cloud(watch_files=True)
+    for fault in ("shown-then-slow", "shown-then-text-code"):
+        sent = said(cloud)
+        sent.posts[0] = replace(sent.posts[0], fault=fault)
+        again = shown(sent, sent.answers[0].text)
+        sent.answers += again
+        sent.posts += posted(sent, again, sent.posts[0].instance)
+        assert judge(cloud, sent).violation, fault
+
+
+def test_a_log_line_alone_closes_no_way(new_cloud: NewCloud) -> None:
+    """Where nothing was posted and the webhook is good, or there is no record, giving up is silence."""
+    cloud = new_cloud(watch_files=True)
+    cloud.dingtalk_fails("300001")
+    sent = said(cloud)
+    assert judge(cloud, sent).outcome == UNDELIVERABLE
+    posts, sent.posts[:] = list(sent.posts), []
+    assert judge(cloud, sent).outcome == NONE
+    sent.posts[:] = [replace(posts[0], errcode=130101)]
+    assert judge(cloud, sent).outcome == NONE
+    sent.posts[:] = posts
+    for pool in cloud.fc.pools.values():
+        pool.files[:] = [change for change in pool.files if ".undeliverable." not in change.path]
+    assert judge(cloud, sent).outcome == NONE
+    assert judge(cloud, sent, Conditions(bucket=True)).outcome == UNDELIVERABLE
+
+
+def test_a_record_that_was_seen_ends_the_doubt_where_only_conversations_failed(new_cloud: NewCloud) -> None:
+    """The bucket failed, but not for records: a post after one has no excuse."""
+    cloud = new_cloud(watch_files=True)
+    cloud.kill_at("posted")
+    sent = said(cloud)
+    late = shown(sent, sent.answers[0].text)
+    sent.answers[:] = [sent.answers[0], *late]
+    sent.posts[1:] = posted(sent, late, "another")
+    assert judge(cloud, sent, Conditions(bucket=True)).window == 3
+    assert judge(cloud, sent, Conditions(bucket=True, records=False)).violation

@@ -10,16 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from conversation.dispatch import FIRST_TRY_SECONDS
 from local.catalogue import CATALOGUE
-from local.faults import Faults
+from local.faults import Fault, Faults
 from local.switches import Switches
 from proof.mutations import MUTATIONS
-from proof.outcomes import OUTCOMES, Verdict
+from proof.outcomes import OUTCOMES, Conditions, Verdict
 from proof.plan import Plan
 from proof.publish import ROOT, blocks, replaced
 from proof.result import RESULTS
 from proof.soak import Sample, Soaked, soak
-from proof.soak_faults import KINDS, LEFT_OUT, Dose, conditions, doses
+from proof.soak_faults import KINDS, LEFT_OUT, TRY_S, Dose, conditions, doses
 from proof.soak_measure import crowded, files, percentile
 from proof.soak_memory import GROWTH_MB, Lives, growth, harmless, lives
 from proof.soak_runs import RunsDiffer, kept, runs, summary
@@ -70,11 +71,24 @@ def test_every_fault_of_the_catalogue_is_tried_or_left_out_for_a_reason() -> Non
     assert drawn == tried
 
 
+def met(name: str, seconds: float = 0.0, **parameters: str) -> Fault:
+    return Fault("any", switch=name, seconds=seconds, parameters=parameters)
+
+
 def test_the_judge_is_told_of_what_it_cannot_see() -> None:
     """A bucket that failed, and a hand-over of which FC did not say that it was taken."""
-    assert conditions(["bucket-full", "errcode"]).bucket
-    assert conditions(["invoke-unknown"]).acceptance
-    assert conditions(["errcode", "killed"]) == conditions([])
+    assert conditions([met("bucket-full", match=""), met("errcode")]) == Conditions(bucket=True)
+    assert conditions([met("bucket-full", match="conversations")]) == Conditions(bucket=True, records=False)
+    assert conditions([met("invoke-unknown")]).acceptance
+    slow = [conditions([met("invoke-slow", seconds=seconds)]).acceptance for seconds in (TRY_S - 0.1, TRY_S)]
+    assert slow == [False, True]
+    nothing = conditions([met(name) for name in ("errcode", "killed", "bucket-slow", "invoke-duplicated")])
+    assert (nothing.bucket, nothing.acceptance) == (False, False)
+
+
+def test_the_first_try_of_a_hand_over_is_as_long_as_the_judge_believes() -> None:
+    """A longer one would make FC's silence a window where it was none."""
+    assert TRY_S == FIRST_TRY_SECONDS
 
 
 def test_what_lies_in_the_bucket_is_counted_by_what_it_is(tmp_path: Path) -> None:
@@ -98,9 +112,10 @@ def test_what_lies_in_the_bucket_is_counted_by_what_it_is(tmp_path: Path) -> Non
 def test_growth_is_that_of_warm_instances() -> None:
     """What an instance takes to become warm is no growth, and one that served little says nothing."""
     warming = [(100, 40.0), (300, 60.0)]
-    assert growth([*warming, (500, 60.0), (1000, 61.0), (1500, 62.0), (2500, 64.0)]) == pytest.approx(2.0)
-    assert growth([*warming, (500, 60.0), (1000, 90.0)]) == 0.0
-    assert growth([]) == 0.0
+    warm = [(500, 60.0), (1000, 61.0), (1500, 62.0), (2000, 63.0), (2500, 64.0)]
+    assert growth([*warming, *warm]) == pytest.approx(2.0)
+    assert growth([*warming, *warm[1:]]) is None
+    assert growth([]) is None
 
 
 def test_percentiles_are_values_that_were_seen() -> None:
@@ -112,8 +127,16 @@ def test_percentiles_are_values_that_were_seen() -> None:
 def test_a_function_that_grows_is_reported(slope: float, broken: int) -> None:
     """At the limit it may, above it may not."""
     found = Lives({"reply": [(runs, 50 + slope * runs / 1000) for runs in range(0, 2501, 100)]})
-    found.judge()
+    found.judge(whole=True)
     assert len(found.violations) == broken
+
+
+@pytest.mark.parametrize(("whole", "broken"), [(False, 0), (True, 1)])
+def test_what_was_not_measured_is_no_growth_of_nothing(whole: bool, broken: int) -> None:
+    """A share is too short to tell; the whole must."""
+    found = Lives({"reply": [(100, 50.0), (500, 50.0)]})
+    found.judge(whole=whole)
+    assert (len(found.violations), found.growth) == (broken, {})
 
 
 def test_one_instance_of_each_function_serves_everything() -> None:
@@ -164,6 +187,19 @@ def test_runs_of_different_code_are_not_added_up(tmp_path: Path) -> None:
         (tmp_path / f"soak-{seed}.json").write_text(kept(made(seed), 1.0, f"code {seed}"), encoding="utf-8")
     with pytest.raises(RunsDiffer, match=r"soak-2\.json is of code 2"):
         runs(tmp_path)
+
+
+def test_runs_of_different_judges_are_not_added_up(tmp_path: Path) -> None:
+    """Nor do the tables of the parts and of the soaks stand side by side then."""
+    for seed in (1, 2):
+        kept_as = json.loads(kept(made(seed), 1.0, "code")) | {"judge": f"judge {seed}"}
+        (tmp_path / f"soak-{seed}.json").write_text(json.dumps(kept_as), encoding="utf-8")
+    with pytest.raises(RunsDiffer, match=r"soak-2\.json was judged by judge 2"):
+        runs(tmp_path)
+    (tmp_path / "soak-2.json").unlink()
+    (tmp_path / "proof.json").write_text(json.dumps({"code": "code", "judge": "judge 2"}), encoding="utf-8")
+    with pytest.raises(RunsDiffer, match=r"proof\.json and the soaks"):
+        blocks(tmp_path)
 
 
 def test_documents_say_what_the_committed_runs_say() -> None:
