@@ -82,6 +82,21 @@ def test_settings_files_are_examined(deployer: Deployer) -> None:
     assert "settings.times" in deployer.examine("--offline").wrong()
 
 
+def test_what_only_looks_different_is_none(deployer: Deployer) -> None:
+    """An older bot's ENDPOINT means the model to reply alone, and a settings file is under both environments."""
+    deployer.edit("        MODEL: ${env", "        ENDPOINT: https://api.example\n        MODEL: ${env")
+    (deployer.folder / "config.yml").write_text("default_mode: 串聊", encoding="utf-8")
+    deployer.edit("DEFAULT_MODE: ${env('DEFAULT_MODE', '')} # this", "DEFAULT_MODE: 串聊 # this")
+    assert "settings.both" not in deployer.examine("--offline").wrong()
+
+
+def test_python310_with_an_oss2_that_is_brought_along(deployer: Deployer) -> None:
+    """--oss2 in the build is what is asked for."""
+    deployer.variables |= {"RUNTIME": "python3.10", "CLAIM": "oss"}
+    deployer.edit("tools/build.py --python", "tools/build.py --oss2 --python")
+    assert "functions.runtime" not in deployer.examine("--offline").wrong()
+
+
 def test_one_line_each(deployer: Deployer) -> None:
     """Without --json each finding is one line: its state, its name, what was found; the last line counts."""
     deployer.variables["TIMEOUT"] = "170"
@@ -195,6 +210,24 @@ SEEDED = {
     ),
     "no bucket named": (line("- bucketName: ${vars.bucket}", "- bucket: x"), "functions.mount", "not named"),
     "no log": (line("      logConfig: auto\n", ""), "functions.logs", "write logConfig: auto"),
+    "reply cut off": (
+        line(
+            "internetAccess: true\n      role: acs:ram::${vars.account}:role/dingtalk-chatgpt-reply",
+            "internetAccess: false\n      role: acs:ram::${vars.account}:role/dingtalk-chatgpt-reply",
+        ),
+        "functions.internet",
+        "internetAccess of reply is false",
+    ),
+    "claims with an old oss2": (
+        variable(RUNTIME="python3.10", CLAIM="oss"),
+        "functions.runtime",
+        "add --oss2 behind tools/build.py",
+    ),
+    "exports with an old oss2": (
+        variable(RUNTIME="python3.10", ADMIN_EXPORT="on"),
+        "functions.runtime",
+        "ADMIN_EXPORT=on with python3.10",
+    ),
     "half a log": (
         line("logConfig: auto # makes a log project, once", "logConfig: {project: mine}"),
         "functions.logs",

@@ -32,6 +32,7 @@ CHECKS = (
     Check(("functions.sizes",), functions.sizes),
     Check(("functions.mount",), functions.mount),
     Check(("functions.logs",), functions.logs),
+    Check(("functions.internet",), functions.internet),
     Check(("functions.roles",), functions.roles),
     Check(("functions.runtime",), functions.runtimes),
     Check(("functions.trigger",), functions.trigger),

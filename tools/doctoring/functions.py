@@ -103,6 +103,18 @@ def _logs(examined: Examination) -> Iterator[Finding]:
         yield problem("functions.logs", found, wanted, "write logConfig: auto; without it every line is lost")
 
 
+def internet(examined: Examination) -> Iterator[Finding]:
+    """Both functions may call out: FC, the model, DingTalk."""
+    yield from or_ok("functions.internet", _internet(examined), "both functions may call out")
+
+
+def _internet(examined: Examination) -> Iterator[Finding]:
+    for name in FUNCTIONS:
+        if examined.deployment.props(name).get("internetAccess") is False:
+            found = f"internetAccess of {name} is false: it would reach neither DingTalk nor the model"
+            yield problem("functions.internet", found, "true", "write internetAccess: true")
+
+
 def roles(examined: Examination) -> Iterator[Finding]:
     """Each function has a role of its own; without one the component silently takes a powerful one."""
     yield from or_ok("functions.roles", _roles(examined), "both functions have a role")
@@ -136,8 +148,20 @@ def _runtimes(examined: Examination) -> Iterator[Finding]:
         elif runtime != "python3.10" and region not in regions.WITH_PYTHON_312.split():
             found = f"{name} has runtime {runtime}, which {region} is not documented to have"
             yield problem("functions.runtime", found, "python3.10 there", "export RUNTIME=python3.10")
+        if runtime == "python3.10" and name == "reply":
+            yield from _old_oss2(examined)
         if region != examined.deployment.props("reply").get("region"):
             yield problem("functions.runtime", f"{name} is in {region}", "both in one region", "correct region")
+
+
+def _old_oss2(examined: Examination) -> Iterator[Finding]:
+    """FC's python3.10 brings an oss2 of 2018, whose signatures new accounts and buckets refuse."""
+    written = str(examined.deployment.content.get("actions") or "")
+    wanting = "CLAIM=oss" if examined.reply.claim == "oss" else "ADMIN_EXPORT=on" if examined.reply.exports.allowed else ""
+    if wanting and "--oss2" not in written:
+        found = f"{wanting} with python3.10, whose oss2 is too old for new accounts and new buckets"
+        remedy = "add --oss2 behind tools/build.py in s.yaml"
+        yield problem("functions.runtime", found, "an oss2 that is brought along", remedy)
 
 
 def trigger(examined: Examination) -> Iterator[Finding]:

@@ -16,8 +16,10 @@ ROOM_S = 40
 SHOWN = 30
 """Characters of a value that are shown."""
 
-OWN = frozenset({"LOG_LEVEL", "LOG_TEXT", "VERBOSE"})
-"""Settings that each function may have a value of its own of: how much it logs."""
+OWN = frozenset({"LOG_LEVEL", "LOG_TEXT", "VERBOSE", "ENDPOINT"})
+"""Settings that each function may have a value of its own of: how much it logs, and an older bot's name that means FC's
+address in one and the model's in the other.
+"""
 
 
 def files(examined: Examination) -> Iterator[Finding]:
@@ -85,7 +87,8 @@ def both(examined: Examination) -> Iterator[Finding]:
 def _differing(examined: Examination, names: Sequence[str]) -> Iterator[Finding]:
     given = [(function, examined.deployment.settings(function)) for function in FUNCTIONS]
     for name in names:
-        values = [(function, settings.get(name, "")) for function, settings in given]
+        under = examined.files.settings.get(name, "")
+        values = [(function, settings.get(name, "") or under) for function, settings in given]
         if len({value for _, value in values}) > 1:
             found = " and ".join(f"{_short(value)} for {function}" for function, value in values)
             remedy = "give both the same in s.yaml"
