@@ -156,10 +156,10 @@ def _runtimes(examined: Examination) -> Iterator[Finding]:
 
 def _old_oss2(examined: Examination) -> Iterator[Finding]:
     """FC's python3.10 brings an oss2 of 2018, whose signatures new accounts and buckets refuse."""
-    written = str(examined.deployment.content.get("actions") or "")
-    wanting = "CLAIM=oss" if examined.reply.claim == "oss" else "ADMIN_EXPORT=on" if examined.reply.exports.allowed else ""
-    if wanting and "--oss2" not in written:
-        found = f"{wanting} with python3.10, whose oss2 is too old for new accounts and new buckets"
+    wanting = {"CLAIM=oss": examined.reply.claim == "oss", "ADMIN_EXPORT=on": examined.reply.exports.allowed}
+    names = " and ".join(name for name, wants in wanting.items() if wants)
+    if names and "--oss2" not in str(examined.deployment.content.get("actions") or ""):
+        found = f"{names} with python3.10, whose oss2 is too old for new accounts and new buckets"
         remedy = "add --oss2 behind tools/build.py in s.yaml"
         yield problem("functions.runtime", found, "an oss2 that is brought along", remedy)
 
