@@ -21,7 +21,7 @@ WORKERS = 8
 BATCH = 64
 """Trials between two resets of a cloud, which keeps what it has seen small."""
 
-TRIES = 3
+TRIES = 6
 """How often a step that was not reached is tried in all."""
 
 NOT_REACHED = "the step was not reached again"

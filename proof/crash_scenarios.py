@@ -71,7 +71,10 @@ ADMIN = "boss"
 _TOTALS: Mapping[str, object] = {"ADMIN_USERS": ADMIN, "MAX_TOKENS_PER_MONTH": "1000000000"}
 _EXPORT: Mapping[str, object] = {"ADMIN_USERS": ADMIN, "ADMIN_EXPORT": "on"}
 _SHORT: Mapping[str, object] = {"conversation_timeout": 4.0, "reply_timeout": 4.0}
-"""FC's time-outs where runs stop, in seconds of the machine: a stopped process has no clock of its own."""
+"""FC's time-outs where runs stop, in seconds of the machine: a stopped process has no clock of its own.
+
+Too short for an answer in parts: those are posted a second apart.
+"""
 _NO_TASK_IDS = replace(RULES, task_ids=False)
 
 SCENARIOS = (
@@ -99,7 +102,6 @@ SCENARIOS = (
     Scenario("taken over with a saved answer", first_dies_at="post"),
     Scenario("taken over with a shown answer", first_dies_at="posted"),
     Scenario("timed out, with history", group=True, earlier=("My name is Lin.",), stops=True, options=_SHORT),
-    Scenario("timed out, a split answer", LONG, stops=True, options=_SHORT),
     Scenario("timed out, a command", "单聊", forgets=True, stops=True, options=_SHORT),
 )
 

@@ -83,7 +83,7 @@ def _parts(proof: Mapping[str, Any]) -> str:
     minutes = sum(part["seconds"] for part in proof["parts"].values()) / 60
     intro = (
         f"Seed {proof['seed']}, share {proof['share']:g}, {minutes:.0f} minutes on {proof['machine']}; "
-        f"code `{proof['code']}` (a hash over `functions/`), judged by `{proof['judge']}` (over `proof/` and `local/`)."
+        f"code `{proof['code']}` (a hash over `functions/`), judged by `{proof['judge']}`."
     )
     numbers = [
         f"- {name}: {what}: {value}" for name, part in proof["parts"].items() for what, value in part["numbers"].items()

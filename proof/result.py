@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,9 @@ from proof.plan import SAMPLED, SCALE, Plan
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE.parent / "benchmarks" / "results"
+
+JUDGE = ("outcomes.py", "sentences.py", "windows.py")
+"""The files that decide what became of a message, and whether that keeps the promise."""
 
 Number = int | float | str
 
@@ -128,15 +131,18 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
 
 
-def fingerprint(*folders: Path) -> str:
+def fingerprint(folder: Path) -> str:
     """The same for the same code: a hash over every Python file."""
+    return _hash(sorted(folder.rglob("*.py")), folder)
+
+
+def _hash(paths: Iterable[Path], folder: Path) -> str:
     digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted(folder.rglob("*.py")):
-            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in paths:
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
 def judged_by() -> str:
-    """The fingerprint of what tries and judges: this package and the local cloud."""
-    return fingerprint(HERE, HERE.parent / "local")
+    """The fingerprint of what decides about each message."""
+    return _hash([HERE / name for name in JUDGE], HERE)
