@@ -129,10 +129,12 @@ def conditions(faults: Iterable[Fault]) -> Conditions:
     """What the judge has to know of the faults that a message has met.
 
     A bucket that is slow hides nothing, and FC keeps silent only where a try of the hand-over is given up before it
-    answers.
+    answers. Where FC runs an event twice, a run knows of the other by the conversation: that is window 3 when the
+    conversation cannot be reached, whatever its records say.
     """
     faults = list(faults)
     bucket = [f for f in faults if CATALOGUE[f.switch].group == "bucket" and f.switch != "bucket-slow"]
-    records = any(f.parameters.get("match") != "conversations" for f in bucket)
+    twice = any(f.switch == "invoke-duplicated" for f in faults)
+    records = twice or any(f.parameters.get("match") != "conversations" for f in bucket)
     unsaid = any(f.switch == "invoke-unknown" or (f.switch == "invoke-slow" and f.seconds >= TRY_S) for f in faults)
     return Conditions(bucket=bool(bucket), records=records, acceptance=unsaid)

@@ -79,6 +79,8 @@ def test_the_judge_is_told_of_what_it_cannot_see() -> None:
     """A bucket that failed, and a hand-over of which FC did not say that it was taken."""
     assert conditions([met("bucket-full", match=""), met("errcode")]) == Conditions(bucket=True)
     assert conditions([met("bucket-full", match="conversations")]) == Conditions(bucket=True, records=False)
+    twice = conditions([met("bucket-full", match="conversations"), met("invoke-duplicated")])
+    assert twice == Conditions(bucket=True)
     assert conditions([met("invoke-unknown")]).acceptance
     slow = [conditions([met("invoke-slow", seconds=seconds)]).acceptance for seconds in (TRY_S - 0.1, TRY_S)]
     assert slow == [False, True]
