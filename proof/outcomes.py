@@ -169,7 +169,10 @@ def _disorder(sent: Sent, telling: Telling) -> str:
 
 
 def _mixed(cloud: LocalCloud, sent: Sent, telling: Telling) -> str:
-    """Parts of more than one answer: the model gave another one between them."""
+    """Parts of more than one answer: several instances posted them, and the model gave another one between them."""
+    instances = {post.instance for post in sent.posts if post.errcode == 0}
+    if len(instances) < 2:
+        return ""  # an event that is run twice may ask the model twice, and one of the runs stays silent
     runs = {invocation.request_id for invocation in cloud.invocations(sent)}
     first, last = min(message.at for message in telling), max(message.at for message in telling)
     again = [r for r in list(cloud.model.requests) if r.turn in runs and first < r.done_at < last]

@@ -269,6 +269,9 @@ def test_parts_of_two_answers_are_no_answer(new_cloud: NewCloud) -> None:
     sent.answers[:] = shown(sent, "（1/2）a", "（2/2）b")
     assert not judge(cloud, sent).violation
     cloud.model.requests.append(replace(request, done_at=sent.answers[0].at + 500))
+    sent.posts[:] = posted(sent, sent.answers, "one")
+    assert not judge(cloud, sent).violation  # the other run stayed silent
+    sent.posts[1:] = posted(sent, sent.answers[1:], "another")
     assert "between the parts" in judge(cloud, sent).violation
 
 
