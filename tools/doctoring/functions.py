@@ -104,14 +104,14 @@ def _logs(examined: Examination) -> Iterator[Finding]:
 
 
 def internet(examined: Examination) -> Iterator[Finding]:
-    """Both functions may call out: FC, the model, DingTalk."""
+    """Both functions may call out: `conversation` FC, `reply` the model and DingTalk."""
     yield from or_ok("functions.internet", _internet(examined), "both functions may call out")
 
 
 def _internet(examined: Examination) -> Iterator[Finding]:
     for name in FUNCTIONS:
         if examined.deployment.props(name).get("internetAccess") is False:
-            found = f"internetAccess of {name} is false: it would reach neither DingTalk nor the model"
+            found = f"internetAccess of {name} is false: it could reach nobody outside its own network"
             yield problem("functions.internet", found, "true", "write internetAccess: true")
 
 
@@ -148,10 +148,10 @@ def _runtimes(examined: Examination) -> Iterator[Finding]:
         elif runtime != "python3.10" and region not in regions.WITH_PYTHON_312.split():
             found = f"{name} has runtime {runtime}, which {region} is not documented to have"
             yield problem("functions.runtime", found, "python3.10 there", "export RUNTIME=python3.10")
-        if runtime == "python3.10" and name == "reply":
-            yield from _old_oss2(examined)
         if region != examined.deployment.props("reply").get("region"):
             yield problem("functions.runtime", f"{name} is in {region}", "both in one region", "correct region")
+    if examined.deployment.props("reply").get("runtime") == "python3.10":
+        yield from _old_oss2(examined)
 
 
 def _old_oss2(examined: Examination) -> Iterator[Finding]:
