@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from local import frames
+from local.loopback import hold_if_asked
 from local.runner_clock import InstanceClock
 from local.runner_context import make_context
 from local.runner_disk import Disk
@@ -215,4 +216,5 @@ def run(request: Mapping[str, Any]) -> None:
 
 def main(arguments: list[str]) -> None:
     """Be the instance that the first argument describes (JSON), in an interpreter of its own."""
+    hold_if_asked()
     run(json.loads(arguments[0]))

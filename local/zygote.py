@@ -20,6 +20,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from local.loopback import hold_if_asked
+
 ROOT = str(Path(__file__).resolve().parent.parent)
 _BOOT = "import sys; sys.path[0] = {root!r}; from local.{module} import main; main(sys.argv[1:])"
 
@@ -96,6 +98,7 @@ def main(preload: list[str]) -> None:
     """Import what can be imported of `preload`, then fork on request until standard input ends."""
     from local.runner import run
 
+    hold_if_asked()
     for name in preload:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)

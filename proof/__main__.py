@@ -15,6 +15,7 @@ import traceback
 from pathlib import Path
 
 from local.functions import CODE
+from local.loopback import hold
 from proof.plan import Plan
 from proof.result import RESULTS, Result, Violation, as_json, fingerprint, report
 from proof.soak_runs import keep
@@ -50,6 +51,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     if problem := _problem(options):
         parser.error(problem)
+    hold()
     if options.seeds:
         return 1 if keep(options.seeds, options.share, options.output or RESULTS) else 0
     plan = Plan(options.seed, options.share, only=options.only)

@@ -6,6 +6,9 @@ from contextlib import ExitStack
 import pytest
 
 from local.cloud import LocalCloud, Options
+from local.loopback import hold
+
+hold()
 
 
 @pytest.fixture(scope="session")
