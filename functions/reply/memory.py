@@ -14,7 +14,7 @@ class Memory:
     """The conversation as this run knows it.
 
     `unread` says that earlier messages, or some of them, could not be read, `unsaved` that the newest state could not
-    be written; each failure is one ERROR line.
+    be written, `blind` that what another run of the same message did may be unseen; each failure is one ERROR line.
     """
 
     def __init__(self, store: Store, key: ConversationKey, log: Log) -> None:
@@ -25,6 +25,12 @@ class Memory:
         self._tried = False
         self.unread = False
         self.unsaved = False
+        self._unseen = False
+
+    @property
+    def blind(self) -> bool:
+        """Whether the last look failed, or others cannot see what this run has saved."""
+        return self._unseen or self.unsaved
 
     @property
     def document(self) -> Document:
@@ -43,6 +49,7 @@ class Memory:
             problem = self._opened.problem
         except StoreUnavailable as unavailable:
             problem = str(unavailable)
+        self._unseen = bool(problem)
         if problem:
             self.unread = self.unread or first
             self._failed("conversation_unread", problem)

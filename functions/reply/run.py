@@ -119,7 +119,8 @@ class Run:
             return self._unseen(done)
         if self._overtaken(done):
             return self._leave_to_other(done)
-        if done.attempt > 1 and self.on_record():  # the run that was taken for dead has explained, by its watchdog
+        # A run that was taken for dead may have explained, by its watchdog; one that cannot be seen may have answered.
+        if (done.attempt > 1 or self.memory.blind) and self.on_record():
             self.speaker.silence()
             self.speaker.forget_open()
             return self._unseen(done)

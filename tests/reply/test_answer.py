@@ -179,6 +179,28 @@ def test_one_event_that_fc_runs_twice_at_once_is_answered_once(world: World) -> 
     assert world.chat.seen == ["echo: hello"]
 
 
+@pytest.mark.parametrize("blind", ["from the start", "since it asked"])
+def test_two_runs_that_cannot_reach_the_conversation_answer_once(world: World, blind: str) -> None:
+    """FC runs an event twice and neither sees what the other saves: the record of the first one tells the second."""
+
+    def close() -> None:
+        if not (world.mount / "conversations").is_file():
+            shutil.rmtree(world.mount / "conversations", ignore_errors=True)
+            (world.mount / "conversations").write_text("not a directory")
+
+    def meanwhile() -> Answer:
+        close()
+        assert run(world, message()) == "answered"
+        return Answer("mine", "fake")
+
+    if blind == "from the start":
+        close()
+    world.model.queue = [meanwhile]
+    assert run(world, message()) == "silent"
+    assert len(world.chat.seen) == 1
+    assert world.records() == ["answered.7.json"]
+
+
 def test_a_run_that_another_overtook_leaves_no_note(world: World) -> None:
     """The other one was on record before this one wrote its note: it is this one that removes it."""
 
