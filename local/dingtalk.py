@@ -144,11 +144,12 @@ class DingTalk:
             error = f"no answer within {CALLBACK_SECONDS:g} seconds"
         except aiohttp.ClientError as problem:
             error = f"no answer: {type(problem).__name__}"
-        return Delivery(dict(headers), body, status, answer, found, round((time.monotonic() - began) * 1000), error)
+        took, at = round((time.monotonic() - began) * 1000), self._clock.now_ms()
+        return Delivery(dict(headers), body, status, answer, found, took, error, at)
 
     def recount(self, sent: Sent, answers: Sequence[str]) -> None:
         """Show `sent` and answers to it as something of the past: no function has run for them, nothing was posted."""
-        sent.deliveries.append(Delivery(self.signed_headers(), b"{}", 200, b"{}", {}, 0))
+        sent.deliveries.append(Delivery(self.signed_headers(), b"{}", 200, b"{}", {}, 0, at=sent.at))
         self.take(sent)
         for text in answers:
             payload = {"msgtype": "markdown", "markdown": {"title": text[:20], "text": text}}

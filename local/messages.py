@@ -12,7 +12,10 @@ from local.people import Conversation, Person
 
 @dataclass(frozen=True)
 class Delivery:
-    """One callback and its answer. `status` is None when none came (`error` says why); times in ms."""
+    """One callback and its answer. `status` is None when none came (`error` says why); times in ms.
+
+    `ack_ms` is how long DingTalk waited; `at` is when it stopped, by the cloud's clock.
+    """
 
     headers: Mapping[str, str]
     request: bytes
@@ -21,6 +24,7 @@ class Delivery:
     response_headers: Mapping[str, str]
     ack_ms: int
     error: str = ""
+    at: int = 0
 
 
 @dataclass

@@ -188,7 +188,7 @@ class Pool:
         kind = frame["kind"]
         if kind == "log":
             request_id = instance.call.request_id if instance.call else ""
-            line = LogLine(self.function.name, instance.name, request_id, self._clock.now(), frame["line"])
+            line = LogLine(self.function.name, instance.name, request_id, frame["at"], frame["line"])
             self.logs.append(line)
             self.on_log(line)
         elif kind == "file":

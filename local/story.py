@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 
 def state_of(sent: Sent, parts: Parts) -> Json:
-    """Return phase, times in ms, status and, where it failed, why."""
+    """Return phase, times in ms since it was sent (one clock, so that they tell the order), status and why it failed."""
     state: Json = {"phase": "sent", "ack_ms": None, "answered_ms": None, "why": None, "status": sent.status}
     language = parts.options.language
     if not sent.reaches_robot:
@@ -26,7 +26,7 @@ def state_of(sent: Sent, parts: Parts) -> Json:
         state |= {"phase": "answered", "answered_ms": max(0, complete[0] - sent.at)}
     if not sent.deliveries:
         return state
-    state["ack_ms"] = sent.ack_ms
+    state["ack_ms"] = max(0, sent.deliveries[0].at - sent.at)
     if complete:
         return state
     runs = parts.fc.carrying(sent.session)

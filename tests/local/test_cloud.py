@@ -8,6 +8,7 @@ from typing import Any
 
 from local.cloud import LocalCloud
 from local.functions import CODE
+from local.story import state_of
 from tests.documents import ROOT
 
 
@@ -28,6 +29,29 @@ def test_an_answer_in_the_response_body_is_seen(plain: LocalCloud) -> None:
     plain.redeliver(sent, copies=3)
     assert [(a.via, a.text) for a in plain.wait(sent)] == [("body", "some help")]
     assert len(sent.deliveries) == 4
+
+
+def test_what_a_function_says_waits_for_nothing(plain: LocalCloud) -> None:
+    """A warm function that logs and answers is heard at once: no frame waits for the acknowledgement of another (40 ms).
+
+    The best of five counts: other programs take time, too.
+    """
+    lin = plain.person()
+    plain.say(lin, "help")
+    assert min(plain.say(lin, "help").ack_ms for _ in range(5)) < 30
+
+
+def test_times_and_lines_stand_in_the_order_of_what_happened(plain: LocalCloud) -> None:
+    """An answer is never older than what it came with, and a line of `reply` never before the hand-over's."""
+    for words in ("help", "hello", "once more"):
+        sent = plain.say(plain.person(), words)
+        [answer] = plain.wait(sent)
+        state = state_of(sent, plain.parts)
+        assert sent.deliveries[0].at - sent.at == state["ack_ms"]
+        if answer.via == "body":
+            assert state["ack_ms"] <= state["answered_ms"]
+        lines = [line.text for line in plain.logs() if line.request_id in {i.request_id for i in plain.invocations(sent)}]
+        assert lines == [f"got {words}", *(["disk written", "posted 0"] if answer.via == "webhook" else [])]
 
 
 def test_a_storm_of_copies_is_one_task(plain: LocalCloud) -> None:

@@ -126,6 +126,7 @@ STATES = [
     (state_of("acknowledged", ack_ms=23, status=200), "23 ms 确认，等待回答"),
     (state_of("silent", ack_ms=5, status=200), "5 ms 确认，机器人没有说话"),
     (state_of("answered", ack_ms=23, answered_ms=1834, status=200), "23 ms 确认 · 1.8 s 回答"),
+    (state_of("answered", ack_ms=54, answered_ms=21, status=200), "21 ms 回答 · 54 ms 确认"),
     (state_of("failed", ack_ms=8, why="函数返回 HTTP 500", status=500), "失败：函数返回 HTTP 500"),
     (state_of("failed"), "失败：原因不明，请看经过"),
     (state_of("undelivered"), "未送达机器人：没有 @ 它"),

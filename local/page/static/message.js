@@ -133,7 +133,7 @@ function questionState(message) {
     case "silent":
       return [tick("–"), say("stateSilent", values)];
     case "answered":
-      return [tick("✓"), say(ack == null ? "stateAnsweredOnly" : "stateAnswered", values)];
+      return [tick("✓"), say(ack == null ? "stateAnsweredOnly" : answered != null && answered < ack ? "stateAnsweredFirst" : "stateAnswered", values)];
     case "failed":
       return [tick("✕"), say("stateFailed", { why: why || say("stateFailedUnknown") })];
     case "undelivered":

@@ -175,7 +175,8 @@ function summary(store, message) {
     element("li", { class: kind }, element("span", {}, say(name)), element("span", { class: "step-detail" }, detail));
   const steps = [step("stepSent", exactTime(message.at))];
   if (ack != null) steps.push(step("stepAcknowledged", `+ ${duration(ack)}`));
-  if (phase === "answered") steps.push(step("stepAnswered", answered == null ? "" : `+ ${duration(answered)}`, "good"));
+  // An answer can be there before the callback is acknowledged: then it stands first.
+  if (phase === "answered") steps.splice(answered != null && answered < ack ? 1 : 2, 0, step("stepAnswered", answered == null ? "" : `+ ${duration(answered)}`, "good"));
   if (phase === "failed") steps.push(step("stepFailed", why ?? "", "bad"));
   if (phase === "undelivered") steps.push(step("stepUndelivered", say("stateUndelivered")));
   return element(

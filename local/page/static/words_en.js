@@ -56,6 +56,7 @@ export const EN = {
   stateSilent: "Acknowledged in {ack}, the bot said nothing",
   stateAcknowledged: "Acknowledged in {ack}, waiting for the answer",
   stateAnswered: "Acknowledged in {ack} · answered in {answered}",
+  stateAnsweredFirst: "Answered in {answered} · acknowledged in {ack}",
   stateAnsweredOnly: "Answered in {answered}",
   stateFailed: "Failed: {why}",
   stateFailedUnknown: "unknown, see the story",

@@ -56,6 +56,7 @@ export const ZH = {
   stateAcknowledged: "{ack} 确认，等待回答",
   stateSilent: "{ack} 确认，机器人没有说话",
   stateAnswered: "{ack} 确认 · {answered} 回答",
+  stateAnsweredFirst: "{answered} 回答 · {ack} 确认",
   stateAnsweredOnly: "{answered} 回答",
   stateFailed: "失败：{why}",
   stateFailedUnknown: "原因不明，请看经过",
