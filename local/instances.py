@@ -24,6 +24,7 @@ class Instance:
         self.call: Call | None = None
         self.done: asyncio.Future[Outcome] | None = None
         self.steps: dict[tuple[str, int], Step] = {}
+        self.all_told = asyncio.Event()
         self.idle_since = 0.0
         self.used = False
 

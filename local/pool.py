@@ -14,6 +14,7 @@ from local import frames
 from local.clock import CloudClock
 from local.functions import Function
 from local.instances import Disk, Instance
+from local.runner_steps import RETURN
 from local.runs import Call, FileChange, LogLine, Outcome, Step
 from local.web import connection
 from local.zygote import zygote_for
@@ -71,6 +72,7 @@ class Pool:
         if call.die == FREEZE + "start":
             instance.freeze()
         instance.steps = {}
+        instance.all_told.clear()
         instance.send(
             {
                 "kind": "invoke",
@@ -110,6 +112,8 @@ class Pool:
             seconds = f"{self.function.timeout:g}"
             return Outcome("timeout", error_type="FunctionTimeout", message=f"timed out after {seconds} seconds")
         if outcome.kind in ("result", "error"):
+            if instance.call is not None and instance.call.trace:
+                await instance.all_told.wait()  # the end of its last step comes behind the result
             dying = instance.call is not None and instance.call.death is not None
             (self._drop if dying else self._release)(instance)
         return outcome
@@ -209,6 +213,7 @@ class Pool:
 
     def _gone(self, instance: Instance) -> None:
         instance.pid = 0
+        instance.all_told.set()
         gone = Outcome("exit", error_type="FunctionProcessExited", message="the function instance exited unexpectedly")
         if not instance.ready.done():
             instance.ready.set_result(gone)
@@ -229,6 +234,8 @@ def _note(instance: Instance, frame: frames.Frame) -> None:
         instance.steps[name] = Step(*name, frame["at"])
     elif name in instance.steps:
         instance.steps[name].ended = frame["at"]
+        if frame["label"] == RETURN:
+            instance.all_told.set()
 
 
 def _outcome(frame: frames.Frame) -> Outcome:

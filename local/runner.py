@@ -15,6 +15,7 @@ import queue
 import socket
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -51,6 +52,8 @@ class Instance:
         self._facts: Mapping[str, Any] = setup["facts"]
         os.environ.clear()
         os.environ.update(setup["environment"])
+        if hasattr(time, "tzset"):
+            time.tzset()  # a setting TZ is read when a process starts, and this one was forked
         self._clock = InstanceClock(setup["pace"], setup["skew"])
         self._clock.follow(setup["offset"])
         self._disk = Disk(setup["mount"])

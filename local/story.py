@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 
 def state_of(sent: Sent, parts: Parts) -> Json:
-    """Return phase, times in ms since it was sent (one clock, so that they tell the order), status and why it failed."""
+    """Return phase, times in ms since it was sent (by one clock: they tell the order), status and why it failed."""
     state: Json = {"phase": "sent", "ack_ms": None, "answered_ms": None, "why": None, "status": sent.status}
     language = parts.options.language
     if not sent.reaches_robot:

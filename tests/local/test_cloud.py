@@ -32,7 +32,7 @@ def test_an_answer_in_the_response_body_is_seen(plain: LocalCloud) -> None:
 
 
 def test_what_a_function_says_waits_for_nothing(plain: LocalCloud) -> None:
-    """A warm function that logs and answers is heard at once: no frame waits for the acknowledgement of another (40 ms).
+    """A warm function that logs and answers is heard at once: no frame waits 40 ms for another's acknowledgement.
 
     The best of five counts: other programs take time, too.
     """
@@ -50,7 +50,9 @@ def test_times_and_lines_stand_in_the_order_of_what_happened(plain: LocalCloud) 
         assert sent.deliveries[0].at - sent.at == state["ack_ms"]
         if answer.via == "body":
             assert state["ack_ms"] <= state["answered_ms"]
-        lines = [line.text for line in plain.logs() if line.request_id in {i.request_id for i in plain.invocations(sent)}]
+        lines = [
+            line.text for line in plain.logs() if line.request_id in {i.request_id for i in plain.invocations(sent)}
+        ]
         assert lines == [f"got {words}", *(["disk written", "posted 0"] if answer.via == "webhook" else [])]
 
 

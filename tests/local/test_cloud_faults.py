@@ -1,9 +1,11 @@
 """Every fault of the local cloud does what it imitates, and only as often as asked."""
 
+import json
 import os
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -261,6 +263,28 @@ def test_the_clock_moves_for_running_functions_too(plain) -> None:
     assert abs(shown - plain.clock.now()) < 60
     plain.wait(plain.say(plain.person(), "clock"))
     assert [[float(part) >= 30 for part in line.split()] for line in said(plain, "slept ")] == [[True, True]]
+
+
+MOVES = {"three days on": 3 * 86400, "past a webhook": 91 * 60, "a year back": -365 * 86400, "into a leap day": 0}
+
+
+@pytest.mark.parametrize("seconds", MOVES.values(), ids=MOVES)
+def test_every_way_to_ask_for_the_present_follows_the_moved_clock(plain, seconds) -> None:
+    """Whatever of `time` and `datetime` tells the present, also in a warm instance and where its class was held before."""
+    plain.wait(plain.say(plain.person(), "warm"))
+    plain.advance(seconds or 1_835_395_200 - time.time())  # 29 February 2028
+    plain.wait(plain.say(plain.person(), "dates"))
+    [line] = said(plain, "dates ")
+    found = {name: round(at - plain.clock.now()) for name, at in json.loads(line).items()}
+    assert {name: off for name, off in found.items() if abs(off) > 60} == {}
+    assert len(found) == 19
+
+
+def test_a_time_zone_among_the_settings_is_the_functions(new_cloud, plain_options) -> None:
+    """As on FC, TZ decides what local time is."""
+    cloud = new_cloud(**plain_options, TZ="Asia/Tokyo")
+    cloud.wait(cloud.say(cloud.person(), "zone"))
+    assert said(cloud, "zone ") == ["JST 9"]
 
 
 def test_events_that_are_run_twice_can_have_a_pace_of_their_own(plain, monkeypatch) -> None:

@@ -1,5 +1,8 @@
 """A stand-in for `reply`: asks the model, writes a file into the bucket, posts the answer."""
 
+import calendar
+import datetime
+import email.utils
 import errno
 import json
 import os
@@ -15,6 +18,35 @@ def post(url, payload):
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=5) as response:
         return json.loads(response.read())
+
+
+def present():
+    """Every way to ask for the present, as seconds since the epoch."""
+    epoch = datetime.datetime(1970, 1, 1)
+    local, utc = (calendar.timegm(part()) for part in (time.localtime, time.gmtime))
+    shift = local - utc  # of this machine's time zone
+    today = calendar.timegm(datetime.date.today().timetuple())
+    return {
+        "time": time.time(),
+        "time_ns": time.time_ns() / 1e9,
+        "clock_gettime": time.clock_gettime(time.CLOCK_REALTIME),
+        "gmtime": utc,
+        "localtime": local - shift,
+        "localtime(None)": calendar.timegm(time.localtime(None)) - shift,
+        "mktime": time.mktime(time.localtime()),
+        "ctime": calendar.timegm(time.strptime(time.ctime())) - shift,
+        "asctime": calendar.timegm(time.strptime(time.asctime())) - shift,
+        "strftime": calendar.timegm(time.strptime(time.strftime("%Y-%m-%d %H:%M:%S"), "%Y-%m-%d %H:%M:%S")) - shift,
+        "now": datetime.datetime.now().timestamp(),
+        "now(utc)": datetime.datetime.now(datetime.timezone.utc).timestamp(),
+        "now(tz=)": datetime.datetime.now(tz=datetime.timezone(datetime.timedelta(hours=8))).timestamp(),
+        "utcnow": (datetime.datetime.utcnow() - epoch).total_seconds(),
+        "datetime.today": datetime.datetime.today().timestamp(),
+        "date.today": today - shift + (local % 86400),
+        "formatdate": email.utils.parsedate_to_datetime(email.utils.formatdate()).timestamp(),
+        "a class made of it": type("Mine", (datetime.datetime,), {}).now().timestamp(),
+        "a class imported before": email.utils.localtime().timestamp(),
+    }
 
 
 def handler(event, context):
@@ -38,6 +70,12 @@ def handler(event, context):
         before = (time.time(), time.monotonic())
         time.sleep(30)
         print(f"slept {time.time() - before[0]:.1f} {time.monotonic() - before[1]:.1f}")
+    if words == "dates":
+        print("dates " + json.dumps(present()))
+    if words == "zone":
+        print(
+            f"zone {time.strftime('%Z')} {(calendar.timegm(time.localtime()) - calendar.timegm(time.gmtime())) // 3600}"
+        )
     if words == "list":
         print("sees " + ",".join(sorted(os.listdir(folder))))
         print("scans " + ",".join(sorted(entry.name for entry in os.scandir(folder))))
