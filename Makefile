@@ -15,12 +15,14 @@ PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11 python3
 	$$python -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && \
 	command -v $$python && break; done)
 VENV_PYTHON := .venv/bin/python
+# Two stamps: a .venv that runs and builds the functions, and one with everything for development.
+RUNNABLE := .venv/.runnable
 INSTALLED := .venv/.installed
 ARGS :=
 
 .PHONY: run test build prove-build doctor smoke bench capacity prove forget audit
 
-run: $(INSTALLED)
+run: $(RUNNABLE)
 	@exec $(VENV_PYTHON) -m local $(ARGS)
 
 test: $(INSTALLED)
@@ -29,7 +31,7 @@ test: $(INSTALLED)
 	$(VENV_PYTHON) -m mypy functions local tools proof
 	$(VENV_PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
-build: $(INSTALLED)
+build: $(RUNNABLE)
 	@$(VENV_PYTHON) tools/build.py $(ARGS)
 
 bench: $(INSTALLED)
@@ -52,7 +54,7 @@ doctor: $(INSTALLED)
 
 # The secret goes through the environment: a command line can be read by everybody on the machine.
 smoke: export SMOKE_SECRET := $(SECRET)
-smoke: $(INSTALLED)
+smoke: $(RUNNABLE)
 	@$(VENV_PYTHON) tools/smoke.py "$(URL)" $(ARGS)
 
 # Every shell has a USER: only the one on the command line is meant. An id may hold a dollar sign: it is taken as it is.
@@ -60,6 +62,6 @@ forget: export FORGET_USER = $(if $(filter command,$(firstword $(origin USER))),
 forget: $(INSTALLED)
 	@$(VENV_PYTHON) tools/forget.py $(if $(filter command,$(firstword $(origin YES))),--yes) $(ARGS)
 
-$(INSTALLED): requirements.txt tools/locks/development.txt tools/install.py
+$(RUNNABLE) $(INSTALLED): requirements.txt tools/locks/development.txt tools/install.py
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.10 to 3.13 was found; install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
-	@"$(PYTHON)" tools/install.py
+	@"$(PYTHON)" tools/install.py $(if $(filter $(RUNNABLE),$@),--run)

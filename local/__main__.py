@@ -2,8 +2,10 @@
 
 import importlib.util
 import sys
+from pathlib import Path
 
-NEEDED = ("aiohttp", "openai", "requests", "alibabacloud_tea_openapi")
+NEEDED = ("aiohttp", "requests")
+OF_THE_FUNCTIONS = ("openai", "oss2") if Path(__file__).parent.with_name("functions").is_dir() else ()
 
 
 def problem() -> str:
@@ -11,7 +13,7 @@ def problem() -> str:
     if not (3, 10) <= sys.version_info[:2] <= (3, 13):
         found = ".".join(str(part) for part in sys.version_info[:3])
         return f"this is Python {found}; 3.10 to 3.13 are supported, so start it with one of those"
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    missing = [name for name in (*NEEDED, *OF_THE_FUNCTIONS) if importlib.util.find_spec(name) is None]
     if missing:
         return f"not installed: {', '.join(missing)}; run `make run`, or `pip install -r requirements.txt` before"
     return ""

@@ -270,7 +270,7 @@ MOVES = {"three days on": 3 * 86400, "past a webhook": 91 * 60, "a year back": -
 
 @pytest.mark.parametrize("seconds", MOVES.values(), ids=MOVES)
 def test_every_way_to_ask_for_the_present_follows_the_moved_clock(plain, seconds) -> None:
-    """Whatever of `time` and `datetime` tells the present, also in a warm instance and where its class was held before."""
+    """Whatever of `time` and `datetime` tells the present, in warm instances and held classes, too."""
     plain.wait(plain.say(plain.person(), "warm"))
     plain.advance(seconds or 1_835_395_200 - time.time())  # 29 February 2028
     plain.wait(plain.say(plain.person(), "dates"))

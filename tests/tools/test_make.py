@@ -1,9 +1,13 @@
 """`make`: installs once, and says in one sentence what is missing."""
 
+import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -76,3 +80,52 @@ def test_what_pip_cannot_install_is_one_sentence(checkout: Path) -> None:
     assert done.returncode != 0
     assert done.stderr.splitlines()[0].startswith("install: pip did not install requirements.txt (")
     assert not (checkout / ".venv" / ".installed").exists()
+
+
+LINE = "# --- up to here: what `make run` and `make build` install ---\n"
+
+
+@pytest.mark.timeout(300)
+def test_running_installs_less_than_developing(checkout: Path) -> None:
+    """`make run` takes what stands above the line; its .venv is not taken for a full one, which is good for both."""
+    requirements = checkout / "requirements.txt"
+    requirements.write_text(f"# nothing\n{LINE}./nothing-is-here\n")
+    few = make(checkout, ".venv/.runnable", f"PYTHON={sys.executable}")
+    assert few.returncode == 0, few.stderr
+    assert few.stdout.startswith("installing what running needs into .venv")
+    assert make(checkout, ".venv/.runnable", f"PYTHON={sys.executable}").stdout.startswith("make: ")
+    assert make(checkout, ".venv/.installed", f"PYTHON={sys.executable}").returncode != 0
+    requirements.write_text(f"# nothing\n{LINE}# nothing\n")
+    assert make(checkout, ".venv/.installed", f"PYTHON={sys.executable}").returncode == 0
+    assert "installing" not in make(checkout, ".venv/.runnable", f"PYTHON={sys.executable}").stdout
+
+
+TARGETS = {"run": True, "build": True, "smoke": True, "test": False, "doctor": False, "forget": False, "audit": False}
+
+
+@pytest.mark.parametrize(("target", "few"), TARGETS.items(), ids=TARGETS)
+def test_targets_install_what_they_need(target: str, few: bool) -> None:
+    """Who runs, builds or tries a deployment waits for no browser driver; the others have everything."""
+    [needed] = re.findall(rf"^{target}: (\$\(\w+\))$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert needed == ("$(RUNNABLE)" if few else "$(INSTALLED)")
+
+
+def test_what_running_imports_stands_above_the_line() -> None:
+    """Every package that the functions or the local cloud import is installed by `make run`, but for FC 2.0's."""
+    above = (ROOT / "requirements.txt").read_text().partition(LINE)[0]
+    pinned = {name.lower() for name in re.findall(r"^([\w.-]+)", above, re.MULTILINE)}
+    files = [path for folder in ("functions", "local") for path in (ROOT / folder).rglob("*.py")]
+    modules = {name.split(".")[0] for path in files for name in imported(path)} - sys.stdlib_module_names
+    homes = packages_distributions()
+    found = {home.lower() for module in modules for home in homes.get(module, ())}
+    assert {"openai", "aiohttp", "requests", "oss2"} <= found
+    assert found - pinned <= {"aliyun-fc2", "urllib3"}  # urllib3 comes with requests
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Return the names of the modules that a file imports anywhere."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
