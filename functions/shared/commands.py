@@ -15,10 +15,11 @@ from shared.mentions import asks, bare, before_mentions, first_word, is_mention,
 class Command:
     """One command; a summary of each is in `wording` (`command_<name>`).
 
-    `words` work bare or after a slash, `slashed` only after one, `hashed` after a `#`. With `argument` something may
-    follow the word; a mention in it counts where the command `names_people`. `admins_only` commands are refused to
-    others, or are ordinary questions of theirs (`or_question`). Those that `show_others` answer in private chats only,
-    and only to fresh callbacks. `counts` as a question.
+    `words` work bare or after a slash, `slashed` only after one, `hashed` after a `#`; people are taught the first of
+    each. `said` is what else they say, bare or after any sign. With `argument` something may follow the word; a mention
+    in it counts where the command `names_people`. `admins_only` commands are refused to others, or are ordinary
+    questions of theirs (`or_question`). Those that `show_others` answer in private chats only, and only to fresh
+    callbacks. `counts` as a question.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Command:
     words: tuple[str, ...] = ()
     slashed: tuple[str, ...] = ()
     hashed: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
     argument: bool = False
     admins_only: bool = False
     or_question: bool = False
@@ -34,34 +36,55 @@ class Command:
     names_people: bool = False
 
 
+_CHATS = ("会话", "对话", "聊天")
+_PAST = (*_CHATS, "上下文", "记忆", "历史", "记录", "聊天记录", "对话记录", "会话记录", "历史记录")
+_RESETS = (
+    *("清空", "重置", "重新开始", "从头开始", "重新对话"),
+    *(verb + past for verb in ("清空", "清除", "清理", "重置") for past in _PAST),
+    *(new + chat for new in ("新", "新的", "新建") for chat in (*_CHATS, "话题")),
+    *(begin + new + chat for begin in ("开始", "开启") for new in ("新", "新的") for chat in (*_CHATS, "话题")),
+)
+"""What people send to begin anew; each is no sentence and no question when it stands alone."""
+
 COMMANDS: tuple[Command, ...] = (
-    Command("help", "conversation", words=("帮助",), slashed=("help",)),
+    Command("help", "conversation", words=("帮助", "help"), slashed=("help", "start")),
     Command("templates", "conversation", words=("模板",), slashed=("templates",)),
-    Command("clear", "reply", words=("清空", "重置", "退出", "结束"), slashed=("clear",)),
+    Command(
+        "clear",
+        "reply",
+        words=("清空", "重置", "退出", "结束"),
+        slashed=("clear", "new", "reset", "restart"),
+        said=_RESETS,
+    ),
     Command("single", "reply", words=("单聊",), slashed=("single",)),
     Command("context", "reply", words=("串聊",), slashed=("context",)),
     Command("persona", "reply", words=("角色",), slashed=("persona",), argument=True),
     Command("usage", "reply", words=("用量",), slashed=("usage",), argument=True, names_people=True),
     Command("balance", "reply", words=("余额",), slashed=("balance",), admins_only=True),
-    Command("domain", "reply", hashed=("域名",), argument=True, counts=True),
-    Command("certificate", "reply", hashed=("证书",), argument=True, counts=True),
+    Command("domain", "reply", slashed=("domain",), hashed=("域名",), argument=True, counts=True),
+    Command("certificate", "reply", slashed=("certificate", "cert"), hashed=("证书",), argument=True, counts=True),
     Command(
         "export",
         "reply",
         words=("查对话",),
+        slashed=("export",),
         hashed=("查对话",),
         argument=True,
         admins_only=True,
         shows_others=True,
         names_people=True,
     ),
-    Command("group_id", "conversation", words=("群id",), admins_only=True, or_question=True),
+    Command("group_id", "conversation", words=("群id",), slashed=("groupid",), admins_only=True, or_question=True),
 )
 
 LONGEST_WORD = 20
 """Characters after a slash up to which a lone word is taken for a command that was meant."""
 
 _SLASHES = ("/", "／", "\\", "＼")
+
+_MARKS = "。．.｡！!～~…，,、"
+
+_WORD_AND_NAME = re.compile(rf"(?P<word>[#＃/／\\\\＼]?[^\W\d_]+)[{_MARKS}]*[@＠](?P<name>[^@＠]+)")
 
 _ONE_WORD = re.compile(rf"[\\/]([A-Za-z\u3400-\u9fff]{{1,{LONGEST_WORD}}})")
 
@@ -85,7 +108,8 @@ def find_command(text: str) -> Invoked | UnknownCommand | None:
     """The command that a text is, an unknown one, or None when it is a question.
 
     Full-width letters, signs and blanks count as their plain forms; letter case, characters that nobody sees, and
-    mentions around it do not matter.
+    mentions around it do not matter, nor does a mark that ends a sentence behind a word that stands alone: recognised
+    speech has one. A question mark asks.
     """
     head, rest = first_word(text)
     while is_mention(head):
@@ -94,8 +118,14 @@ def find_command(text: str) -> Invoked | UnknownCommand | None:
         head, rest = first_word(rest)
     if found := _in_table(head, rest):
         return found
+    head, _, rest = _parted(head, rest)
     unknown = _ONE_WORD.fullmatch(_plain(head))
     return UnknownCommand(unknown[1]) if unknown and only_mentions(rest) else None
+
+
+def without_marks(text: str) -> str:
+    """The text without marks that end a sentence, at its end; a question mark stays."""
+    return text.rstrip(_MARKS)
 
 
 def is_bare_mention(text: str) -> bool:
@@ -116,22 +146,36 @@ def nearest(word: str, commands: Sequence[Command] = COMMANDS) -> str:
 
 
 def _in_table(head: str, rest: str) -> Invoked | None:
+    head, name, rest = _parted(head, rest)
     plain = _plain(head)
     for command in COMMANDS:
-        found = _matches(command, plain, rest)
+        found = _matches(command, plain, f"{name} {rest}".strip() if command.names_people else rest)
         if found is not None:
             return found
     return None
 
 
+def _parted(head: str, rest: str) -> tuple[str, str, str]:
+    """Word, the mention that hangs on it (`/help@bot`), and rest; without a mark behind a word alone (`重置。`)."""
+    if not bare(rest.strip(_MARKS)):
+        rest = ""
+    alone = without_marks(head)
+    hung = _WORD_AND_NAME.fullmatch(alone)
+    if hung and is_name(bare(hung["name"])):
+        return hung["word"], f"@{bare(hung['name'])}", rest
+    return bare(alone) if alone != head and only_mentions(rest) else head, "", rest
+
+
 def _matches(command: Command, head: str, rest: str) -> Invoked | None:
     word = head[1:] if head[:1] in ("\\", "/") else head
-    known = command.words if word is head else command.words + command.slashed
+    known = command.words + command.said if word is head else command.words + command.slashed + command.said
     behind = rest if command.names_people else before_mentions(rest)
     if word in known:
         if command.argument:
             return Invoked(command, behind)
         return Invoked(command) if only_mentions(rest) else None
+    if head[:1] == "#" and head[1:] in command.said and only_mentions(rest):
+        return Invoked(command)
     for word in command.hashed:
         if head.startswith(f"#{word}"):
             attached = head[len(word) + 1 :]
@@ -153,9 +197,9 @@ def _glued(head: str, rest: str) -> Invoked | None:
             return found
     if not only_mentions(rest):
         return None
-    plain = _plain(head)
+    plain = _plain(without_marks(head))
     for command in COMMANDS:
-        for word in command.words:
+        for word in command.words + command.said:
             if plain.endswith(word) and is_name(plain[1 : -len(word)]):
                 return Invoked(command)
     return None

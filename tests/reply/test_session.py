@@ -155,7 +155,7 @@ def test_a_persona_of_ones_own(talk: Talk) -> None:
     talk.say("q1")
     assert talk.prompt == ["be brief\n\n你是诗人", "q1"]
     assert talk.say("ＣＬＥＡＲ", command="persona") == ZH.persona_removed
-    assert talk.say("清除", command="persona") == ZH.persona_removed
+    assert talk.say("清除。", command="persona") == ZH.persona_removed
     talk.say("q2")
     assert talk.prompt == ["be brief", "q1", "echo: q1", "q2"]
 

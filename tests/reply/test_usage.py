@@ -169,7 +169,7 @@ def test_everybodys_usage(office: Office) -> None:
     assert "2026-11-03" not in shown
 
 
-@pytest.mark.parametrize("word", ["全部", "所有", "all", "ALL", "ａｌｌ", " 全部 "])
+@pytest.mark.parametrize("word", ["全部", "所有", "all", "ALL", "ａｌｌ", " 全部 ", "全部。"])
 def test_words_for_everybody(office: Office, word: str) -> None:
     """Letter case and full width do not matter."""
     assert office.admin("2026-11-20 10:00", word).startswith(ZH.usage_everybody.split("\n")[0])

@@ -137,8 +137,9 @@ def test_an_unknown_command(text: str, word: str) -> None:
         "//help",
         "/ help",
         "clear",
-        "help",
-        "/help!",
+        "new",
+        "help me",
+        "/help?",
         "/a1",
         "/a-b",
         "/a/b",
@@ -157,10 +158,138 @@ def test_a_question(text: str) -> None:
 
 def test_no_word_belongs_to_two_commands() -> None:
     """A word that triggers a command triggers that one."""
-    words = [word for command in COMMANDS for word in (*command.words, *command.slashed)]
+    words = [word for command in COMMANDS for word in {*command.words, *command.slashed}]
     words += [f"#{word}" for command in COMMANDS for word in command.hashed]
+    words += [
+        sign + word for command in COMMANDS for word in set(command.said) - {*command.words} for sign in ("", "#")
+    ]
     assert len(words) == len(set(words))
     assert all(word == word.casefold() for word in words)
+
+
+RESETS = (
+    *(
+        "重新开始",
+        "新会话",
+        "清空对话",
+        "清空上下文",
+        "重置会话",
+        "#清除记忆",
+        "/new",
+        "/reset",
+        "清空",
+        "重置",
+        "退出",
+    ),
+    *(
+        "新对话",
+        "开始新对话",
+        "开启新的会话",
+        "新建对话",
+        "新的话题",
+        "从头开始",
+        "清空聊天记录",
+        "清除历史记录",
+        "清理上下文",
+    ),
+    *("重置记忆", "#清空", "＃重置", "#新会话", "#清空上下文", "/重新开始", "\\restart", "／ＮＥＷ"),
+)
+
+
+@pytest.mark.parametrize("text", RESETS)
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("{}", "{}。", "{}！", "{}!", "{} 。", "{}～", "{}...", "{}，", "{}\u200b。"),
+        *("{}@小助手", "{}@Tea_Bot", "{}。@小助手", "@小助手 {}。", "{}＠小助手 ", "{} @小助手。"),
+    ],
+)
+def test_begin_anew_in_the_words_people_use(text: str, form: str) -> None:
+    """Said or typed, after a slash or a `#`, with what speech recognition puts behind it and with the robot's name."""
+    found = find_command(form.format(text))
+    assert isinstance(found, Invoked)
+    assert (found.command.name, found.argument) == ("clear", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "重新开始？",
+            "新会话?",
+            "清空对话！？",
+            "怎么清空上下文",
+            "清空对话是什么意思",
+            "清空 上下文",
+            "重新开始写这一段",
+        ),
+        *("请重新开始。我要写诗", "新会话里怎么说", "我想重新开始", "#清除记忆的方法", "#新会话 你好", "/new york"),
+        *(
+            "清空购物车",
+            "重置密码。",
+            "开始新项目",
+            "@小助手为什么要重新开始。",
+            "重新开始。现在写诗",
+            "/help@bot?",
+            "help.md",
+        ),
+        *(
+            "重置 密码。",
+            "帮助。我写信",
+            "角色。 你是律师",
+            "退出@example.com",
+            "a@b.c",
+            "翻译：重新开始",
+            "reset",
+            "restart!",
+        ),
+    ],
+)
+def test_words_of_commands_in_a_sentence(text: str) -> None:
+    """Whatever says more than the word, or asks, is a question."""
+    assert find_command(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "argument"),
+    [
+        ("/help@bot", "help", ""),
+        ("help", "help", ""),
+        ("Help", "help", ""),
+        ("ＨＥＬＰ！", "help", ""),
+        ("@bot HELP.", "help", ""),
+        ("/help!", "help", ""),
+        ("\\help@my-bot2.", "help", ""),
+        ("/start", "help", ""),
+        ("帮助。", "help", ""),
+        ("模板！", "templates", ""),
+        ("单聊~", "single", ""),
+        ("余额。", "balance", ""),
+        ("用量。", "usage", ""),
+        ("用量@小王", "usage", "@小王"),
+        ("角色！", "persona", ""),
+        ("角色 ！", "persona", ""),
+        ("角色 你是律师。", "persona", "你是律师。"),
+        ("/persona@bot you are a lawyer", "persona", "you are a lawyer"),
+        ("/domain example.com", "domain", "example.com"),
+        ("#域名@小助手", "domain", ""),
+        ("/cert example.com:8443", "certificate", "example.com:8443"),
+        ("/export username:Ann", "export", "username:Ann"),
+        ("群ID。", "group_id", ""),
+        ("/groupid", "group_id", ""),
+    ],
+)
+def test_marks_and_names_behind_any_command(text: str, name: str, argument: str) -> None:
+    """A mark that ends a sentence, and a name that hangs on the word, matter to no command; an argument keeps both."""
+    found = find_command(text)
+    assert isinstance(found, Invoked)
+    assert (found.command.name, found.argument) == (name, argument)
+
+
+@pytest.mark.parametrize(("text", "word"), [("/hlep@bot", "hlep"), ("/foo.", "foo"), ("/算了。", "算了")])
+def test_an_unknown_command_with_marks_or_a_name(text: str, word: str) -> None:
+    """The hint says the word alone."""
+    assert find_command(text) == UnknownCommand(word)
 
 
 @given(st.text())

@@ -43,7 +43,8 @@ def read_prompts(path: Path, problems: list[Problem]) -> tuple[Prompt, ...]:
     if kind_of(top) != "sequence":
         problems.append(Problem(path.name, line_of(top), f"it is no list; {_FORM}"))
         return ()
-    taken = {f"#{_folded(word)}": f"the command #{word}" for command in COMMANDS for word in command.hashed}
+    commands = (word for command in COMMANDS for word in (*command.hashed, *command.said))
+    taken = {f"#{_folded(word)}": f"the command #{word}" for word in commands}
     prompts = []
     for node in top.value:
         line = line_of(node)

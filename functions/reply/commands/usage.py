@@ -14,6 +14,7 @@ from reply.markdown import inline_code
 from reply.records import Record
 from reply.run import Run
 from reply.tallies import Tally, added, total
+from shared.commands import without_marks
 from shared.errors import StoreUnavailable
 
 MOST_PEOPLE = 10
@@ -34,7 +35,7 @@ def usage(run: Run, turn: Turn) -> str:
         if not wanted:
             sentence = _own(run)
         else:
-            sentence = _everybody(run) if _folded(wanted) in _EVERYBODY else _somebody(run, wanted)
+            sentence = _everybody(run) if _folded(without_marks(wanted)) in _EVERYBODY else _somebody(run, wanted)
     except StoreUnavailable as problem:
         run.log.error("usage_unread", problem=str(problem), remedy="check the OSS mount, its role and the bucket")
         return run.explain(words.usage_unavailable, turn)
