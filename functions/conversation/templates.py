@@ -13,6 +13,9 @@ from shared.mentions import bare, is_mention, only_mentions
 
 _SIGNS = ("#", "＃", "﹟")
 
+_ONE_SCRIPT = {"IDEOGRAPHIC": "CJK", "KANGXI": "CJK"}
+"""Unicode names some characters of a script by another first word."""
+
 _SHIPPED = os.path.join(os.path.dirname(__file__), "prompts.json")
 
 
@@ -50,15 +53,15 @@ class Templates:
     def find(self, text: str) -> Applied | None:
         """The template that a text begins with; None when it is an ordinary question.
 
-        The longest title wins; letter case and full-width forms do not matter. The title must end where a word ends:
-        `#正则表达式` is not `#正则`.
+        The longest title wins; letter case and full-width forms do not matter. The title must end where a word ends,
+        or where letters of another script begin: `#翻译hello` is `#翻译`, and `#正则表达式` is not `#正则`.
         """
         text = _beyond_mentions(text)
         if not text:
             return None
         for folded, template in self._longest_first:
             rest = _after(folded, text)
-            if rest is not None and not rest[:1].isalnum():
+            if rest is not None and _ends_between(folded, rest[:1]):
                 return Applied(template, _content(rest))
         return None
 
@@ -86,6 +89,19 @@ def _after(title: str, text: str) -> str | None:
         if not title.startswith(seen):
             return None
     return "" if seen == title else None
+
+
+def _ends_between(title: str, following: str) -> bool:
+    """Whether a word ends there: nothing more of one follows, or letters of another script do."""
+    scripts = {"", _script(title), _script(following)}
+    return not following.isalnum() or len(scripts) == 3
+
+
+def _script(text: str) -> str:
+    """The script of the last letter in it, such as "LATIN"; "" where there is none."""
+    letter = next((character for character in reversed(text) if character.isalpha()), "")
+    script = unicodedata.name(unicodedata.normalize("NFKC", letter)[:1] or " ", "").partition(" ")[0] if letter else ""
+    return _ONE_SCRIPT.get(script, script)
 
 
 def _content(rest: str) -> str:
