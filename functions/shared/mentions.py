@@ -42,6 +42,11 @@ def is_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text)) and not _SENTENCE.search(text)
 
 
+def is_spaced_name(text: str) -> bool:
+    """Whether the text can be one name of several words, as robots have them: `Tea Bot 2`; no part of a sentence."""
+    return len(text) <= 40 and len(text.split()) <= 4 and all(map(is_name, text.split())) and not asks(text)
+
+
 def asks(text: str) -> bool:
     """Whether what follows an @ is surely more than a name, however odd the names of robots are."""
     return len(text) > 40 or bool(_QUESTION.search(text))

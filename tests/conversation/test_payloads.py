@@ -1,6 +1,7 @@
 """Every shape of a callback becomes a message or a polite answer; none raises."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -324,3 +325,177 @@ def test_rich_text_in_odd_forms(content: object) -> None:
     bench = Bench()
     bench.post(payload("single_richText", content=content))
     assert bench.fc.events[0]["text"] == "好"
+
+
+TEXT = {"elementType": "TEXT", "value": "卡片文字"}
+CARDS: tuple[object, ...] = (
+    {"cardData": {"cardParamMap": {"content": "卡片文字"}}},
+    {"cardData": {"cardParamMap": {"config": "{}", "flowStatus": "3", "markdown": "卡片文字"}}},
+    {"cardData": '{"cardParamMap": {"content": "卡片文字"}}'},
+    {"cardData": {"cardParamMap": '{"msgContent": "卡片文字"}'}},
+    {"cardParamMap": {"text": " 卡片文字 "}, "summary": "[卡片]"},
+    '{"cardData": {"cardParamMap": {"content": "卡片文字"}}}',
+    {"content": '{"cardData": {"cardParamMap": {"content": "卡片文字"}}}'},
+    {"content": {"text": "卡片文字"}},
+    {"markdown": {"title": "t", "text": "卡片文字"}},
+    {"markdown": "卡片文字"},
+    {"title": "卡片文字"},
+    {"cardContent": [TEXT]},
+    {"cardContent": TEXT},
+    {"cardContent": "卡片文字"},
+    {"cardContent": json.dumps([TEXT])},
+    {"cardContent": [{"elementType": "MARKDOWN", "text": "卡片文字"}]},
+    {"cardContent": [{"elementType": "ROOT", "children": [{"elementType": "RICHTEXT", "children": [TEXT]}]}]},
+    {"cardContent": {"children": {"children": {"children": [{"children": [TEXT]}]}}}},
+    {"cardContent": [{"elementType": "IMAGE", "value": "https://example.com/a.png"}, TEXT]},
+    {"elementType": "CARD", "children": [{"elementType": "PARAGRAPH", "children": json.dumps([TEXT])}]},
+)
+
+
+@pytest.mark.parametrize("content", CARDS, ids=lambda content: json.dumps(content, ensure_ascii=False)[:60])
+def test_the_words_of_a_quoted_card(content: object) -> None:
+    """Wherever they stand: what the template was filled with, or elements at any depth; never the envelope."""
+    bench = Bench()
+    replied = {"msgType": "interactiveCard", "content": content}
+    bench.post(payload("group_text", text={"content": "什么意思", "isReplyMsg": True, "repliedMsg": replied}))
+    if isinstance(content, dict) and "cardData" in content:
+        beside = {"msgType": "interactiveCard", **content}
+        bench.post(payload("group_text", text={"content": "什么意思", "repliedMsg": beside}, msgId="beside"))
+    assert {event["quote"] for event in bench.fc.events} == {"卡片文字"}
+
+
+@pytest.mark.parametrize(
+    ("content", "quote"),
+    [
+        ({"cardContent": [{"children": [TEXT]}, {"children": [TEXT, TEXT]}]}, "卡片文字\n卡片文字卡片文字"),
+        ({"cardContent": [{"value": "a"}, {"value": "b", "children": [{"value": "c"}]}, {"value": "d"}]}, "abc\nd"),
+        ({"cardData": {"cardParamMap": {"content": '{"answer": 42}'}}}, '{"answer": 42}'),
+        ({"content": '{"answer": 42}'}, '{"answer": 42}'),
+        ({"cardData": {"cardParamMap": {"flowStatus": "3"}}}, ""),
+        ({"cardContent": [{"elementType": "IMAGE", "value": "https://example.com/a.png"}]}, ""),
+        ({"cardContent": [[], None, 5, {"children": [[], 7]}]}, ""),
+    ],
+)
+def test_cards_of_several_elements_and_of_none(content: object, quote: str) -> None:
+    """In their order, lines apart; words that look like JSON are words; without words it cannot be read."""
+    bench = Bench()
+    replied = {"msgType": "interactiveCard", "content": content}
+    bench.post(payload("group_text", text={"content": "什么意思", "repliedMsg": replied}))
+    assert (bench.fc.events[0]["quote"], bench.fc.events[0]["quote_unreadable"]) == (quote, not quote)
+
+
+def test_a_card_as_deep_as_json_goes() -> None:
+    """A tree of hundreds of levels is read, not climbed into."""
+    tree: object = TEXT
+    for _ in range(400):
+        tree = {"children": [tree]}
+    bench = Bench()
+    replied = {"msgType": "interactiveCard", "content": {"cardContent": tree}}
+    bench.post(payload("group_text", text={"content": "什么意思", "repliedMsg": replied}))
+    assert bench.fc.events[0]["quote"] == "卡片文字"
+
+
+PICTURE = {"type": "picture", "downloadCode": "code"}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "asked"),
+    [
+        (["@Tea Bot", " 龙井产自哪里？"], "龙井产自哪里？"),
+        (["@Tea Bot ", "龙井产自哪里？"], "龙井产自哪里？"),
+        (["@茶 博士", "龙井产自哪里？"], "龙井产自哪里？"),
+        (["@ChatGPT 助手 2号", "\n", "龙井"], "龙井"),
+        (["\n", "@Tea Bot", "龙井"], "龙井"),
+        ([PICTURE, "@Tea Bot", "这是什么茶"], "这是什么茶"),
+        ([{"type": "at", "atName": "Tea Bot"}, "龙井"], "龙井"),
+        ([{"msgType": "text", "content": "@Tea Bot"}, {"msgType": "text", "content": "龙井"}], "龙井"),
+        (["@Tea Bot", "@周 周", "爱喝什么"], "@周 周爱喝什么"),
+        (["@Tea Bot 为什么龙井贵", "？"], "@Tea Bot 为什么龙井贵？"),
+        (["@小助手 你好"], "@小助手 你好"),
+        (["@小助手 我想看图", PICTURE], "@小助手 我想看图"),
+        (["@小助手", "a", " ", "b", "\n", "c"], "a b\nc"),
+        (["@小助手", "第一行", {"text": "\n"}, {"type": "text", "content": "\n"}, "第三行"], "第一行\n\n第三行"),
+        (["@小助手", "甲", {"text": "", "content": "\u3000"}, "乙"], "甲\u3000乙"),
+        (["@小助手", "a", {"type": "text", "text": "\t"}, "b", " "], "a\tb"),
+    ],
+)
+def test_nodes_of_rich_text(nodes: list[object], asked: str) -> None:
+    """The robot's name goes, also with a blank in it, and only where it is a node of its own; blank nodes stay."""
+    bench = Bench()
+    rich = [{"text": node} if isinstance(node, str) else node for node in nodes]
+    bench.post(payload("group_richText_mention_text", content={"richText": rich}))
+    assert (bench.fc.events[0]["text"], bench.fc.events[0]["command"]) == (asked, "")
+
+
+@pytest.mark.parametrize(
+    "nodes", [["@Tea Bot", "重置"], ["@Tea Bot", " ", "/clear"], ["@小助手 重置"], ["@小助手 重置", "\n"]]
+)
+def test_a_command_in_rich_text(nodes: list[str]) -> None:
+    """Behind a name with a blank, and in one node with a name."""
+    bench = Bench()
+    bench.post(payload("group_richText_mention_text", content={"richText": [{"text": node} for node in nodes]}))
+    assert bench.fc.events[0]["command"] == "clear"
+
+
+@pytest.mark.parametrize(("nodes", "said"), [([], "/clear"), ([PICTURE], ZH.type_picture)])
+@pytest.mark.parametrize("name", ["@Tea Bot", "@Tea Bot 2", "@茶博士"])
+def test_a_name_with_a_blank_alone(name: str, nodes: list[object], said: str) -> None:
+    """Nothing is asked: help, or what cannot be read."""
+    bench = Bench()
+    shown = bench.post(payload("group_richText_mention_text", content={"richText": [{"text": name}, *nodes]})).shown
+    assert said in shown
+    assert bench.fc.posts == []
+
+
+def test_blank_nodes_of_quoted_rich_text() -> None:
+    """They stay there too."""
+    bench = Bench()
+    nodes = [{"msgType": "text", "content": word} for word in ("@Tea Bot", " ", "甲", "\n", "乙")]
+    replied = {"msgType": "richText", "content": {"richText": nodes}}
+    bench.post(payload("group_text", text={"content": "什么意思", "repliedMsg": replied}))
+    assert bench.fc.events[0]["quote"] == "@Tea Bot 甲\n乙"
+
+
+ROBOT = payload("group_text")["chatbotUserId"]
+BY_ROBOT = {"senderId": ROBOT}
+BY_ZHOU = {"senderId": "$:LWCP_v1:$ZhouEncrypted=="}
+
+
+@pytest.mark.parametrize("form", [lambda t: {"text": t}, lambda t: {"content": t}, lambda t: {"cardContent": t}])
+@pytest.mark.parametrize(
+    ("sender", "quoted", "quote"),
+    [
+        (BY_ROBOT, "@staff-lin\n\n绿茶", "绿茶"),
+        (BY_ROBOT, "@0123456789 （1/2）\n\n绿茶", "（1/2）\n\n绿茶"),
+        (BY_ROBOT, "@manager001 Sorry, no.", "Sorry, no."),
+        (BY_ROBOT, "＠林小满 绿茶", "绿茶"),
+        (BY_ROBOT, "@a.b@corp-1\n绿茶 @周周", "绿茶 @周周"),
+        (BY_ROBOT, "（2/2）\n\n绿茶", "（2/2）\n\n绿茶"),
+        (BY_ROBOT, "绿茶", "绿茶"),
+        (BY_ROBOT, "@staff-lin", ""),
+        ({}, "@manager001\n\n绿茶", "绿茶"),
+        ({}, "@manager001 (1/3)\n\ntea", "(1/3)\n\ntea"),
+        ({}, "@staff-lin 绿茶", "绿茶"),
+        ({}, "@Tom 绿茶", "@Tom 绿茶"),
+        (BY_ZHOU, "@staff-lin 绿茶", "绿茶"),
+        (BY_ZHOU, "@周周\n绿茶", "@周周\n绿茶"),
+        (BY_ZHOU, "a@staff-lin 绿茶", "a@staff-lin 绿茶"),
+    ],
+)
+def test_the_robots_own_mention_is_no_part_of_a_quote(
+    sender: dict[str, str], quoted: str, quote: str, form: Callable[[str], object]
+) -> None:
+    """It is a staff id, which no model is to see; what people wrote of others stays."""
+    bench = Bench()
+    replied = {"msgType": "text", "content": form(quoted), **sender}
+    bench.post(payload("group_text", text={"content": "详细一点", "isReplyMsg": True, "repliedMsg": replied}))
+    assert (bench.fc.events[0]["quote"], bench.fc.events[0]["quote_unreadable"]) == (quote, not quote)
+
+
+def test_no_mention_is_taken_from_a_private_chat() -> None:
+    """There the robot mentions nobody: an @ at the beginning is the answer's own."""
+    bench = Bench()
+    robot = payload("single_text")["chatbotUserId"]
+    replied = {"msgType": "markdown", "senderId": robot, "content": {"text": "@media print\n{}"}}
+    bench.post(payload("single_text", text={"content": "什么意思", "repliedMsg": replied}))
+    assert bench.fc.events[0]["quote"] == "@media print\n{}"

@@ -122,6 +122,19 @@ def test_nothing_about_a_person_reaches_the_provider(cloud: LocalCloud) -> None:
     assert "Zhiyuan" not in sent
 
 
+def test_quoting_an_answer_shows_no_staff_id(cloud: LocalCloud) -> None:
+    """In a group every answer begins with the asker's staff id; whoever quotes it does not send that to the model."""
+    lin, zhou = cloud.person("Lin"), cloud.person("Zhou")
+    room = cloud.group(lin, zhou)
+    cloud.model.script(Reply(text="long " * 900))
+    first, *_ = cloud.wait(cloud.say(lin, "tell me more", room), 2)
+    assert first.text.startswith(f"@{lin.staff_id}")
+    for person in (lin, zhou):
+        cloud.wait(cloud.say(person, "what is this?", room, quote=Quote(first.text)))
+        assert "long long" in last_prompt(cloud)[-1]
+        assert not [text for text in last_prompt(cloud) if lin.staff_id in text]
+
+
 def test_english(new_cloud: NewCloud) -> None:
     """LANGUAGE=en: every sentence people read is English."""
     cloud = new_cloud(LANGUAGE="en")

@@ -111,7 +111,7 @@ class DingTalk:
     def _message(self, data: Fields, signed: Signed, digest: str, webhook: str) -> tuple[Message, Kind]:
         group = _is_group(data)
         question, unsupported = question_of(data, text(data.get("msgtype")), group)
-        quote = quote_of(data)
+        quote = quote_of(data, group=group)
         created_at = _created_at(data)
         message_id = identifier(data.get("msgId")) or _derived_id(signed, digest, dated=created_at > 0)
         sender = _sender(data, message_id)

@@ -7,10 +7,12 @@ dingtalk-workspace-cli).
 
 from __future__ import annotations
 
+import re
+
 from conversation.channels.inbound import Kind
 from conversation.channels.json_fields import Fields, fields, first_text, items, text
-from shared.commands import is_bare_mention
-from shared.mentions import bare
+from shared.commands import find_command, is_bare_mention
+from shared.mentions import bare, is_mention, is_spaced_name
 
 _KINDS: dict[str, Kind] = {
     "picture": "picture",
@@ -45,9 +47,13 @@ def question_of(body: Fields, msgtype: str, group: bool) -> tuple[str, Kind]:
 
 
 def rich_text(nodes: list[Fields], group: bool) -> str:
-    """The text of rich-text nodes in their order, without a leading mention (which is a node of its own in groups)."""
+    """The text of rich-text nodes in their order, blank ones too, without the robot's mention.
+
+    In groups that is the first words of the message, and a node of its own.
+    """
     parts: list[str] = []
-    for number, node in enumerate(nodes):
+    first = group
+    for number, node in enumerate(nodes, 1):
         kind = text(node.get("type")) or text(node.get("msgType"))
         if kind == "at":
             found = text(node.get("atName")) or first_text(node, "text", "content")
@@ -55,11 +61,31 @@ def rich_text(nodes: list[Fields], group: bool) -> str:
         elif kind == "picture" or (not kind and "downloadCode" in node):
             found = "\n"
         else:
-            found = first_text(node, "text", "content")
-        leading = group and number == 0
-        if not (leading and (kind == "at" or is_bare_mention(found))):
-            parts.append(found)
+            found = _words(node)
+        if first and found.strip():
+            first = False
+            if kind == "at" or _is_robots_name(found, alone=number == len(nodes)):
+                continue
+        parts.append(found)
     return "".join(parts).strip()
+
+
+def _words(node: Fields) -> str:
+    """What a node says, be it a blank or a line end."""
+    blank = next((value for value in (node.get("text"), node.get("content")) if isinstance(value, str) and value), "")
+    return first_text(node, "text", "content") or blank
+
+
+def _is_robots_name(found: str, *, alone: bool) -> bool:
+    """Whether a first node is a mention and nothing else; a name may have blanks.
+
+    `alone`, without a node behind it, what follows a blank is taken for words, unless they are written as a name is.
+    """
+    mention = bare(found)
+    if is_bare_mention(mention) or not is_mention(mention):
+        return is_bare_mention(mention)
+    spaced = "\n" not in mention and is_spaced_name(mention[1:]) and find_command(mention) is None
+    return spaced and not (alone and re.search(r"\s[^A-Z0-9]", mention))
 
 
 def without_mention(found: str, group: bool) -> str:
