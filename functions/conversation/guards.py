@@ -102,9 +102,9 @@ def permission(command: Command, message: Message, age_ms: int) -> Refusal | Non
     """Why a command is not for this message, whose signature is `age_ms` old."""
     if command.admins_only and message.role != ADMIN:
         return "admins_only"
-    if command.shows_others and message.group:
+    if command.confidential and message.group:
         return "only_private"
-    if command.shows_others and age_ms > FRESH_MS:
+    if command.confidential and age_ms > FRESH_MS:
         return "stale"
     return None
 

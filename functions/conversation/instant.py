@@ -140,8 +140,8 @@ class Instant:
         ]
 
     def _line(self, command: Command) -> str:
-        shown = [*command.words[:1], *(f"#{word}" for word in command.hashed)][:1]
-        shown += [f"/{word}" for word in command.slashed[:1]]
+        chinese = [*command.words[:1], *(f"#{word}" for word in command.hashed)][: self._words.language == "zh"]
+        shown = [*chinese, *(f"/{word}" for word in command.slashed[:1])]
         word = " ".join(f"`{_cased(word)}`" for word in shown)
         return self._words.command_line.format(word=word, summary=getattr(self._words, f"command_{command.name}"))
 

@@ -18,7 +18,7 @@ class Command:
     `words` work bare or after a slash, `slashed` only after one, `hashed` after a `#`; people are taught the first of
     each. `said` is what else they say, bare or after any sign. With `argument` something may follow the word; a mention
     in it counts where the command `names_people`. `admins_only` commands are refused to others, or are ordinary
-    questions of theirs (`or_question`). Those that `show_others` answer in private chats only, and only to fresh
+    questions of theirs (`or_question`). `confidential` ones answer in private chats only, and only to fresh
     callbacks. `counts` as a question.
     """
 
@@ -31,7 +31,7 @@ class Command:
     argument: bool = False
     admins_only: bool = False
     or_question: bool = False
-    shows_others: bool = False
+    confidential: bool = False
     counts: bool = False
     names_people: bool = False
 
@@ -60,7 +60,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("context", "reply", words=("串聊",), slashed=("context",)),
     Command("persona", "reply", words=("角色",), slashed=("persona",), argument=True),
     Command("usage", "reply", words=("用量",), slashed=("usage",), argument=True, names_people=True),
-    Command("balance", "reply", words=("余额",), slashed=("balance",), admins_only=True),
+    Command("balance", "reply", words=("余额",), slashed=("balance",), admins_only=True, confidential=True),
     Command("domain", "reply", slashed=("domain",), hashed=("域名",), argument=True, counts=True),
     Command("certificate", "reply", slashed=("certificate", "cert"), hashed=("证书",), argument=True, counts=True),
     Command(
@@ -71,7 +71,7 @@ COMMANDS: tuple[Command, ...] = (
         hashed=("查对话",),
         argument=True,
         admins_only=True,
-        shows_others=True,
+        confidential=True,
         names_people=True,
     ),
     Command("group_id", "conversation", words=("群id",), slashed=("groupid",), admins_only=True, or_question=True),

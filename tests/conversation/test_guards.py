@@ -92,8 +92,8 @@ def test_roles(staff: str, role: str) -> None:
 
 OPEN = Command("open", "reply")
 ADMINS = Command("admins", "reply", admins_only=True)
-OTHERS = Command("others", "reply", shows_others=True)
-BOTH = Command("both", "reply", admins_only=True, shows_others=True)
+OTHERS = Command("others", "reply", confidential=True)
+BOTH = Command("both", "reply", admins_only=True, confidential=True)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ BOTH = Command("both", "reply", admins_only=True, shows_others=True)
     ],
 )
 def test_permission(command: Command, role: str, group: bool, age: int, refused: str) -> None:
-    """What is for administrators, what is private because it shows others, and how old its signature may be."""
+    """What is for administrators, what is private because it is confidential, and how old its signature may be."""
     assert (guards.permission(command, replace(message(group=group), role=role), age) or "") == refused
 
 
@@ -126,7 +126,7 @@ def test_every_command_of_the_table_is_held_to_its_flags() -> None:
         text = {"content": f" {command.words[0] if command.words else f'#{command.hashed[0]}'} "}
         if command.admins_only and not command.or_question:
             assert Bench().post(payload("single_text", text=text)).shown == ZH.refused_admins_only, command.name
-        if command.shows_others:
+        if command.confidential:
             bench = Bench.with_settings(ADMIN_USERS=f"{STAFF},{GROUP['senderStaffId']}")
             assert bench.post(payload("group_text", text=text)).shown == ZH.refused_only_private, command.name
             late = bench.post(payload("single_text", text=text), headers=bench.headers(age_ms=FRESH_MS + 1))

@@ -64,7 +64,7 @@ NAMES_PEOPLE = {"用量", "/usage", "查对话", "#查对话", "/export"}
 """Behind these a mention names somebody."""
 
 
-PRIVATE_ONLY = {"查对话", "#查对话", "/export"}
+PRIVATE_ONLY = {"查对话", "#查对话", "/export", "余额", "/balance"}
 
 
 def wide(text: str) -> str:

@@ -118,11 +118,12 @@ def test_an_old_signature_shows_nothing_of_others(limited: LocalCloud) -> None:
 
 
 def test_balance(limited: LocalCloud) -> None:
-    """Administrators are told that this provider does not tell; others are refused."""
+    """Administrators are told that this provider does not tell; others are refused, and so are groups."""
     at_noon(limited)
     assert text_of(limited, limited.say(limited.person("Ann"), "余额")) == ZH.refused_admins_only
     boss = limited.person("Boss", staff_id="staff-boss")
     assert text_of(limited, limited.say(boss, "余额")) == ZH.balance_not_offered
+    assert ZH.refused_only_private in text_of(limited, limited.say(boss, "余额", limited.group(boss)))
 
 
 def test_the_month_of_the_whole_deployment(new_cloud: NewCloud) -> None:

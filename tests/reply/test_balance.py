@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from reply.answer import answer
+from reply.commands.others import FRESH_MS
 from reply.services import Balance
 from shared.errors import BalanceUnknown
 from tests.reply.kit import NOW, ZH, World, message
@@ -18,7 +19,8 @@ def world(tmp_path: Path) -> World:
 
 
 def ask(world: World, role: str = "admin", **changes: object) -> str:
-    answer(message("", command="balance", role=role, **changes), world.services(), world.until())
+    fields: dict[str, object] = {"command": "balance", "role": role, "signed_at": int(NOW * 1000), **changes}
+    answer(message("", **fields), world.services(), world.until())  # type: ignore[arg-type]  # as its fields want them
     return world.chat.seen[-1]
 
 
@@ -32,11 +34,10 @@ def ask(world: World, role: str = "admin", **changes: object) -> str:
     ],
 )
 def test_what_is_left(world: World, found: list[Balance], lines: list[str]) -> None:
-    """As the provider tells it, in groups as in private chats."""
+    """As the provider tells it."""
     world.model.balances = found
     expected = ZH.balance_found.format(lines="\n".join(f"- {line}" for line in lines))
     assert ask(world) == expected
-    assert ask(world, id="m2", group=True) == expected
     assert world.model.asked == []
 
 
@@ -54,3 +55,18 @@ def test_it_is_for_administrators(world: World, role: str) -> None:
     """Also when an event that `conversation` should have stopped comes this far."""
     world.model.balances = [Balance("110.00", "CNY")]
     assert ask(world, role) == ZH.refused_admins_only
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({"group": True}, ZH.refused_only_private),
+        ({"signed_at": int(NOW * 1000) - FRESH_MS - 1}, ZH.refused_stale),
+        ({"signed_at": 0}, ZH.refused_stale),
+    ],
+)
+def test_it_is_for_private_chats(world: World, changes: dict[str, object], refused: str) -> None:
+    """What the company has left is not for a group to see, nor for whoever kept an old signature."""
+    world.model.balances = [Balance("110.00", "CNY")]
+    assert refused in ask(world, **changes)
+    assert "110.00" not in str(world.chat.seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timezone
 from pathlib import Path
 
@@ -131,17 +132,52 @@ def test_failures_are_sentences(world: World, failure: LookupFailure, word: str)
     assert world.records() == ["failed.0.json"]
 
 
-@pytest.mark.parametrize("argument", ["", " ", "是什么", "example", "a b", "http://", "-", "example.com:0", "@小助手"])
+WRONG = {
+    "": "",
+    " ": "",
+    "@小助手": "",
+    "。": "",
+    "是什么": ZH.target_no_dot,
+    "localhost": ZH.target_no_dot,
+    "http://": ZH.target_no_dot,
+    "-": ZH.target_no_dot,
+    "a b": ZH.target_several,
+    "example.com 到期了吗": ZH.target_several,
+    "example.com:0": ZH.target_port,
+    "example.com:99999": ZH.target_port,
+    "https://example.com:https/": ZH.target_port,
+    "me@example.com": ZH.target_characters,
+    "-x.example.com": ZH.target_characters,
+    "exa$mple.com": ZH.target_characters,
+    "example..com": ZH.target_characters,
+    "::1": ZH.target_address,
+    "[2001:db8::1]:443": ZH.target_address,
+    "http://[::ffff:10.0.0.1]/": ZH.target_address,
+}
+
+
+@pytest.mark.parametrize("argument", WRONG)
 @pytest.mark.parametrize(("word", "usage"), [("域名", ZH.domain_usage), ("证书", ZH.certificate_usage)])
 def test_no_name(world: World, word: str, usage: str, argument: str) -> None:
-    """Nothing, or nothing that can be looked up: how it is used; it does not count."""
-    assert said(world, f"#{word} {argument}") == usage
+    """What is wrong with it, and how it is used; nothing is looked up, and it does not count."""
+    wrong = WRONG[argument].format(name=f"`{argument}`")
+    assert said(world, f"#{word} {argument}") == "\n\n".join(filter(None, (wrong, usage)))
+    assert world.lookups.asked == []
     assert world.records() == ["command.0.json"]
 
 
-def test_an_address_is_no_domain(world: World) -> None:
-    """Registries know names."""
-    assert said(world, "#域名 93.184.216.34") == ZH.domain_usage
+@pytest.mark.parametrize(
+    "argument", ["127.0.0.1", "93.184.216.34", "10.0.0.1:8080", "http://127.0.0.1/", "１２７.0.0.1", "127.0.0.1。"]
+)
+def test_an_address_is_no_domain(world: World, argument: str) -> None:
+    """Registries know names: it is said that this is none."""
+    seen = said(world, f"#域名 {argument}")
+    assert re.fullmatch(r"`[\d.]+` 是 IP 地址，不是域名。\n\n" + re.escape(ZH.domain_usage), seen)
+
+
+def test_a_number_is_no_domain(world: World) -> None:
+    """No TLD ends with a digit."""
+    assert ZH.target_characters.format(name="`1.2.3`") in said(world, "#域名 1.2.3")
 
 
 def test_the_limit_covers_them(world: World) -> None:

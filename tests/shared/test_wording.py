@@ -6,7 +6,7 @@ from string import Formatter
 
 import pytest
 
-from shared.commands import COMMANDS
+from shared.commands import COMMANDS, Invoked, find_command
 from shared.errors import ModelFailure
 from shared.wording import Wording, wording
 
@@ -30,8 +30,19 @@ def test_the_same_placeholders(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_english_is_english(name: str) -> None:
-    """Nothing of the other language is left in a sentence; only what people type, in backquotes, is Chinese."""
-    assert re.findall(r"[^\x00-\u2fff]", re.sub(r"`[^`]*`", "", getattr(EN, name))) == []
+    """Nothing of the other language is left in a sentence, nor in a command that it teaches."""
+    assert re.findall(r"[^\x00-\u2fff]", getattr(EN, name)) == []
+
+
+@pytest.mark.parametrize("words", [ZH, EN], ids=["zh", "en"])
+@pytest.mark.parametrize("name", NAMES)
+def test_commands_in_sentences_are_commands(words: Wording, name: str) -> None:
+    """Whatever a sentence tells people to send, by a word behind a sign, is a command or a template."""
+    taught = re.findall(r"`([/#][^`{]+)[`{]", getattr(words, name))
+    titles = ("#title", "#标题")
+    assert [
+        text for text in taught if not text.startswith(titles) and not isinstance(find_command(text), Invoked)
+    ] == []
 
 
 @pytest.mark.parametrize("failure", ModelFailure)

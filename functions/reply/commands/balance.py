@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from reply.commands.others import forbidden
 from reply.commands.setting import tell
 from reply.conversation import Turn
 from reply.markdown import inline_code
@@ -17,10 +18,13 @@ ASK_SECONDS = 20.0
 
 
 def balance(run: Run, turn: Turn) -> str:
-    """`余额`: asked now, never remembered; where the provider does not tell, it says so. Raises DeliveryDelayed."""
+    """`余额`: asked now, never remembered, in private chats only; where the provider does not tell, it says so.
+
+    Raises DeliveryDelayed.
+    """
     words = run.services.wording
-    if run.message.role != "admin":
-        return run.explain(words.refused_admins_only, turn, Record("refused"))
+    if refusal := forbidden(run):
+        return run.explain(refusal, turn, Record("refused"))
     seconds = min(ASK_SECONDS, max(0.0, run.work_ends - run.services.clock.now()))
     try:
         found = run.services.model.balance(seconds)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reply.commands.setting import tell
 from reply.conversation import Turn
-from reply.lookup.names import Target, read_target, shown_name
+from reply.lookup.names import NoTarget, Target, read_domain, read_target, shown_name
 from reply.markdown import inline_code
 from reply.records import Outcome, Record
 from reply.run import Run
@@ -24,21 +24,24 @@ MOST_NAMES = 12
 
 def domain(run: Run, turn: Turn) -> str:
     """`#域名 example.com`: registration, expiry and registrar. Raises DeliveryDelayed."""
-    return _look_up(run, turn, run.services.wording.domain_usage, _domain, addresses=False)
+    return _look_up(run, turn, run.services.wording.domain_usage, lambda text: Target(read_domain(text)), _domain)
 
 
 def certificate(run: Run, turn: Turn) -> str:
     """`#证书 example.com[:port]`: validity, issuer, names, and what is wrong with it. Raises DeliveryDelayed."""
-    return _look_up(run, turn, run.services.wording.certificate_usage, _certificate)
+    return _look_up(run, turn, run.services.wording.certificate_usage, read_target, _certificate)
 
 
-def _look_up(run: Run, turn: Turn, usage: str, find: Callable[[Run, Target], str], *, addresses: bool = True) -> str:
+def _look_up(
+    run: Run, turn: Turn, usage: str, read: Callable[[str], Target], find: Callable[[Run, Target], str]
+) -> str:
     try:
-        target = read_target(run.message.text)
-    except ValueError:
-        return tell(run, turn, usage)
-    if not addresses and target.host[-1].isdigit():
-        return tell(run, turn, usage)
+        target = read(run.message.text)
+    except NoTarget as wrong:
+        if wrong.fault == "missing":
+            return tell(run, turn, usage)
+        sentence: str = getattr(run.services.wording, f"target_{wrong.fault}")
+        return tell(run, turn, f"{sentence.format(name=inline_code(wrong.found))}\n\n{usage}")
     started = run.now_ms
     outcome: Outcome = "answered"
     try:

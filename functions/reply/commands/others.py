@@ -1,15 +1,15 @@
-"""What every command asks that shows an administrator what others did."""
+"""What every command asks whose answer is for an administrator alone."""
 
 from __future__ import annotations
 
 from reply.run import Run
 
 FRESH_MS = 5 * 60 * 1000
-"""How old (ms) a signature may be that shows anything about other people: the body that came with it is not signed."""
+"""How old (ms) a signature may be that shows anything confidential: the body that came with it is not signed."""
 
 
 def forbidden(run: Run) -> str:
-    """Why this message may not see anything of others, in words; "" when it may."""
+    """Why this message may see nothing confidential, in words; "" when it may."""
     words, message = run.services.wording, run.message
     if message.role != "admin":
         return words.refused_admins_only

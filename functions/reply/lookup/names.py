@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Literal
+
+from shared.commands import without_marks
 
 HTTPS_PORT = 443
 
@@ -21,19 +25,60 @@ class Target:
     port: int = HTTPS_PORT
 
 
+Fault = Literal["missing", "several", "address", "port", "no_dot", "characters"]
+"""What is wrong with something that should name a host; `wording` has a sentence for each but "missing"."""
+
+
+class NoTarget(ValueError):
+    """What somebody wrote names no host: `fault` says why, `found` is what they wrote."""
+
+    def __init__(self, fault: Fault, found: str) -> None:
+        super().__init__(f"wanted a host such as example.com or example.com:8443: {fault}")
+        self.fault = fault
+        self.found = found
+
+
 def read_target(text: str) -> Target:
     """Read what somebody wrote: a name, a URL, full-width forms, with or without a port, mentions after it.
 
-    Raises ValueError when it names no host.
+    A mark that ends a sentence is no part of it. Raises NoTarget when it names no host.
     """
-    words = [word for word in unicodedata.normalize("NFKC", text).split() if not word.startswith("@")]
+    words = [word for word in without_marks(unicodedata.normalize("NFKC", text)).split() if not word.startswith("@")]
+    found = " ".join(words)
     if len(words) != 1:
-        raise ValueError("wanted one name")
-    authority = re.split(r"[/?#]", re.sub(r"^https?://", "", words[0], flags=re.IGNORECASE), maxsplit=1)[0]
+        raise NoTarget("several" if words else "missing", found)
+    host, port = _host_and_port(found)
+    try:
+        return Target(ascii_name(host), port)
+    except ValueError:
+        raise NoTarget("characters" if "." in host.translate(_DOTS).strip(".") else "no_dot", found) from None
+
+
+def _host_and_port(found: str) -> tuple[str, int]:
+    authority = re.split(r"[/?#]", re.sub(r"^https?://", "", found, flags=re.IGNORECASE), maxsplit=1)[0]
+    if authority.count(":") > 1 and is_address(authority.partition("]")[0].strip("[")):
+        raise NoTarget("address", found)
     host, colon, port = authority.partition(":")
     if colon and not (re.fullmatch(r"[0-9]{1,5}", port) and 0 < int(port) < 65536):
-        raise ValueError("wanted a port from 1 to 65535")
-    return Target(ascii_name(host), int(port) if colon else HTTPS_PORT)
+        raise NoTarget("port", found)
+    return host, int(port) if colon else HTTPS_PORT
+
+
+def read_domain(text: str) -> str:
+    """As `read_target`, the name alone; an address is none. Raises NoTarget."""
+    host = read_target(text).host
+    if host[-1].isdigit():  # no TLD ends with a digit, and what an address is must not depend on how it is written
+        raise NoTarget("address" if is_address(host) else "characters", host)
+    return host
+
+
+def is_address(text: str) -> bool:
+    """Whether the text is an IP address."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def ascii_name(text: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 class Wording:
     """All sentences of one language."""
 
+    language: str
     # Instant answers
     help: str
     help_intro: str
@@ -106,6 +107,11 @@ class Wording:
     balance_failed: str
     # What was looked up
     domain_usage: str
+    target_several: str
+    target_address: str
+    target_port: str
+    target_no_dot: str
+    target_characters: str
     domain_found: str
     domain_parent: str
     certificate_usage: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.wording import Wording
 
 EN = Wording(
+    language="en",
     help="{intro}\n\nCommands:\n\n{commands}",
     help_intro="Just ask. {memory}{groups}You can also quote a message and ask about it, or send a voice message.",
     help_remembers="I remember the last few rounds of this conversation. ",
@@ -17,15 +18,15 @@ EN = Wording(
     command_clear="forget this conversation's context and start afresh",
     command_single="each question on its own, without context",
     command_context="a conversation with context",
-    command_persona="`角色 you are a lawyer` gives this conversation a persona, `角色` shows it, "
-    "`角色 清除` removes it",
-    command_usage="what you have used today and this month; administrators also see others with `用量 全部` and "
-    "`用量 name`",
-    command_balance="what is left on the account with the model's provider (administrators only)",
-    command_domain="`#域名 example.com`: when a domain was registered, when it expires, and with whom",
-    command_certificate="`#证书 example.com`: how long a site's certificate holds and who issued it; with a port: "
-    "`#证书 example.com:8443`",
-    command_export="`#查对话 username:Ann`: export what one person asked and was answered (administrators only)",
+    command_persona="`/persona you are a lawyer` gives this conversation a persona, `/persona` shows it, "
+    "`/persona clear` removes it",
+    command_usage="what you have used today and this month; administrators also see others with `/usage all` and "
+    "`/usage name`",
+    command_balance="what is left on the account with the model's provider (administrators only, in a private chat)",
+    command_domain="`/domain example.com`: when a domain was registered, when it expires, and with whom",
+    command_certificate="`/certificate example.com`: how long a site's certificate holds and who issued it; with a "
+    "port: `/certificate example.com:8443`",
+    command_export="`/export username:Ann`: export what one person asked and was answered (administrators only)",
     command_group_id="show the id of this conversation (administrators only)",
     unknown_command="There is no command `{word}`. Send `/help` to see them all; if this is a question, "
     "please write a few more words and send it again.",
@@ -66,10 +67,10 @@ EN = Wording(
     refused_too_long="Sorry, this question is too long (about {size} tokens; the limit is {limit}). "
     "Please shorten it and send it again.",
     refused_admins_only="Sorry, only administrators can use this command.",
-    refused_only_private="This command shows other people's data and works in private chats only. "
+    refused_only_private="This command shows what a group should not see and works in private chats only. "
     "Please send it to me directly.",
-    refused_stale="This message was on its way for too long. The command shows other people's data, so please send it "
-    "again, to be safe.",
+    refused_stale="This message was on its way for too long. The command shows what is not for everybody, so please "
+    "send it again, to be safe.",
     quoted="Quoted message:\n{quote}\n\nMy question:\n{question}",
     quote_unreadable="(The user quoted a message whose content the bot cannot read.)\n\n{question}",
     quote_cut="{quote}… (quote cut)",
@@ -84,9 +85,9 @@ EN = Wording(
     name_single="each question on its own",
     name_context="with context",
     persona_set="From now on, in this conversation, I am:\n\n{persona}",
-    persona_shown="In this conversation I am:\n\n{persona}\n\nSend `角色 清除` to remove it.",
-    persona_none="This conversation has no persona. Send `角色` and a description to give it one, such as: "
-    "`角色 you are a patient teacher of English`.",
+    persona_shown="In this conversation I am:\n\n{persona}\n\nSend `/persona clear` to remove it.",
+    persona_none="This conversation has no persona. Send `/persona` and a description to give it one, such as: "
+    "`/persona you are a patient teacher of English`.",
     persona_unread="Sorry, the storage is down, so I cannot tell this conversation's persona. Please try again in a "
     "while. Request id: {request_id}",
     persona_removed="Done: this conversation has no persona any more.",
@@ -105,7 +106,7 @@ EN = Wording(
     usage_day="- {day}: {used}, people: {people}",
     usage_person="- {who}: {used}",
     usage_somebody="**Usage** {who}\n\n- Today: {today}\n- This month: {month}",
-    usage_nobody="I found no usage of {name} this month. Give a name or a user id; `用量 全部` shows everybody's.",
+    usage_nobody="I found no usage of {name} this month. Give a name or a user id; `/usage all` shows everybody's.",
     usage_choose="There are {count} people called {name}. Please send the command again with one of their user ids:"
     "\n\n{choices}",
     usage_choice="- {who}",
@@ -116,14 +117,20 @@ EN = Wording(
     balance_used="{used} used of {granted}",
     balance_expires=", expires on {day}",
     balance_not_offered="This provider has no interface that tells the balance; see its console. "
-    "`用量 全部` shows what this bot has used.",
+    "`/usage all` shows what this bot has used.",
     balance_failed="Sorry, the provider did not tell the balance this time. Please try again in a while. "
-    "`用量 全部` shows what this bot has used.",
-    domain_usage="Please add the domain to look up, for example: `#域名 example.com`.",
+    "`/usage all` shows what this bot has used.",
+    domain_usage="Please add the domain to look up, for example: `/domain example.com`.",
+    target_several="I look up one at a time, and there are blanks in {name}.",
+    target_address="{name} is an IP address, not a domain.",
+    target_port="The port of {name} is wrong; it is a number from 1 to 65535.",
+    target_no_dot="{name} is not a whole name: there is no dot in it.",
+    target_characters="{name} is not a name: a character, a dot or a hyphen in it cannot be where it is.",
     domain_found="**Domain** {name}\n\n- **Registered:** {registered}\n- **Expires:** {expires}\n- **Registrar:** "
     "{registrar}",
     domain_parent="(The name you gave is not registered by itself; this is the domain above it.)",
-    certificate_usage="Please add the site to look at, for example: `#证书 example.com` or `#证书 example.com:8443`.",
+    certificate_usage="Please add the site to look at, for example: `/certificate example.com` or "
+    "`/certificate example.com:8443`.",
     certificate_found="**Certificate** {name}\n\n- **State:** {verdict}\n- **Valid from:** {begins}\n- **Valid "
     "until:** {ends}\n- **Issuer:** {issuer}\n- **Names:** {names}",
     certificate_valid="valid",
@@ -148,8 +155,8 @@ EN = Wording(
     lookup_busy="The registry takes no more questions for now; please look up {name} again in a few minutes.",
     lookup_unreadable="What came back for {name} could not be read, so nothing was found this time.",
     lookup_no_tls="{name} does not speak TLS on this port, or the handshake failed, so there is no certificate to see.",
-    export_help="`#查对话 username:Ann` exports what one person asked and was answered in the last {days} days; a user "
-    "id works too: `#查对话 userid:0123`.\n\nFor other days add them: `#查对话 username:Ann "
+    export_help="`/export username:Ann` exports what one person asked and was answered in the last {days} days; a user "
+    "id works too: `/export userid:0123`.\n\nFor other days add them: `/export username:Ann "
     "2026-11-01..2026-11-20`, at most {most} days.",
     export_off="Exporting conversations is switched off. Where it is needed, whoever deploys this bot sets "
     "`ADMIN_EXPORT` to `on`, after reading SECURITY.md.",
@@ -158,7 +165,7 @@ EN = Wording(
     export_nobody="There are no records of {name} from {first} to {last}. Please check the name, or choose other days.",
     export_choose="There are {count} people called {name}. Please send the command again with one of their user "
     "ids:\n\n{choices}",
-    export_choice="- `#查对话 userid:{id}`, last seen on {day}",
+    export_choice="- `/export userid:{id}`, last seen on {day}",
     export_choices_cut="\n- and more; these are the first {shown}",
     export_ready="**Conversations** {who}\n\n- Days: {first} to {last}\n- Messages: {count}\n\n[Download the Markdown "
     "file]({link})\n\nThe link stops working after {minutes} minutes; until then it opens for anybody who "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.wording import Wording
 
 ZH = Wording(
+    language="zh",
     help="{intro}\n\n可用命令：\n\n{commands}",
     help_intro="直接提问即可，{memory}{groups}也可以引用一条消息再提问，或者发语音。",
     help_remembers="我会记住同一会话里最近的几轮对话。",
@@ -19,7 +20,7 @@ ZH = Wording(
     command_context="串聊模式：带上下文的连续对话",
     command_persona="`角色 你是一位律师` 给这个会话设定角色，`角色` 查看，`角色 清除` 去掉",
     command_usage="查看自己今天和本月的用量；管理员可以用 `用量 全部`、`用量 姓名` 查看别人的",
-    command_balance="查看模型服务账户的余额（仅管理员）",
+    command_balance="查看模型服务账户的余额（仅管理员，单独聊天）",
     command_domain="`#域名 example.com` 查询域名的注册时间、到期时间和服务商",
     command_certificate="`#证书 example.com` 查询网站证书的有效期和颁发机构，端口不是 443 时写 `#证书 "
     "example.com:8443`",
@@ -54,8 +55,8 @@ ZH = Wording(
     refused_sensitive="抱歉，这条消息里有不能使用的词，请换一种说法再发。",
     refused_too_long="抱歉，这个问题太长了（约 {size} 个 token，上限 {limit}），请缩短后再发。",
     refused_admins_only="抱歉，这个命令只有管理员可以使用。",
-    refused_only_private="这个命令会显示别人的信息，只能在单独聊天里使用，请单独给我发一次。",
-    refused_stale="这条消息在路上耽搁了太久；这个命令会显示别人的信息，为安全起见请再发一次。",
+    refused_only_private="这个命令显示的内容不宜在群里公开，只能在单独聊天里使用，请单独给我发一次。",
+    refused_stale="这条消息在路上耽搁了太久；这个命令显示的内容不宜公开，为安全起见请再发一次。",
     quoted="引用的消息：\n{quote}\n\n我的问题：\n{question}",
     quote_unreadable="（用户引用了一条消息，但机器人读不到它的内容。）\n\n{question}",
     quote_cut="{quote}……（引用过长，已截断）",
@@ -96,6 +97,11 @@ ZH = Wording(
     balance_not_offered="这个模型服务没有查询余额的接口，请到它的控制台查看。机器人自己的用量可以用 `用量 全部` 查看。",
     balance_failed="抱歉，模型服务这次没有给出余额，请过一会儿再试。机器人自己的用量可以用 `用量 全部` 查看。",
     domain_usage="请写上要查询的域名，例如：`#域名 example.com`。",
+    target_several="一次只能查一个，{name} 里有空格。",
+    target_address="{name} 是 IP 地址，不是域名。",
+    target_port="{name} 的端口不对，应该是 1 到 65535 的数字。",
+    target_no_dot="{name} 不是完整的名称，里面没有点。",
+    target_characters="{name} 不是一个名称：有不能用的字符，或者点、连字符的位置不对。",
     domain_found="**域名** {name}\n\n- **创建时间:** {registered}\n- **到期时间:** {expires}\n- **服务商:** "
     "{registrar}",
     domain_parent="（你写的名称本身没有单独注册，以上是它的上级域名。）",
