@@ -66,7 +66,7 @@ def prepared(text: str) -> str:
     nothing more.
     """
     lines = list(walk(text.split("\n")))
-    tables = _table_rows(lines)
+    tables = table_rows(lines)
     done = [lines[0].text]
     for at in range(1, len(lines)):
         before, line = lines[at - 1], lines[at]
@@ -119,8 +119,8 @@ def _plain(line: Line) -> str:
     return " ".join(text.split())
 
 
-def _table_rows(lines: list[Line]) -> dict[int, bool]:
-    """The places of all rows of tables, and of each whether it is the first."""
+def table_rows(lines: list[Line]) -> dict[int, bool]:
+    """The places of all rows of tables, a rule under the first one included, and of each whether it is the first."""
     rows: dict[int, bool] = {}
     for at in range(1, len(lines)):
         before, line = lines[at - 1], lines[at]

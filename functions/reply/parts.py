@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from reply.fences import Line, open_at_end, walk
 from reply.markdown import is_joined
+from reply.tables import Tables
 from shared.wording import Wording
 
 _SENTENCE = re.compile(r"[。！？；…]+[”’』」）)\"']*|[.!?;]+[\"')\]]*(?=\s)")
 _WORD = re.compile(r"[^\S\n]+|[，、：]+")
 _FENCE_LIKE = re.compile(r"[ \t>]*(?:`|~)")
-_NEVER = 9
+_NEVER, _HARDLY = 9, 8
 _LONGEST_SEQUENCE = 64
 """Characters over which a cut is moved to keep a combined character or a run of backquotes whole, and of an indentation
 that is kept at the beginning of a part."""
@@ -53,8 +54,8 @@ class Layout:
 class Part:
     """One part: `text` is what to show; `body` is the piece of the answer in it, from `start`.
 
-    `opening` is what the part has before the body to reopen a code fence. The bodies of all parts are the answer,
-    unless the last one says that it was cut.
+    `opening` is what the part has before the body to reopen a code fence, or the head of a table. The bodies of all
+    parts are the answer, unless the last one says that it was cut.
     """
 
     number: int
@@ -67,10 +68,11 @@ class Part:
 def split(text: str, layout: Layout, *, first: int = 1) -> tuple[Part, ...]:
     """The answer in parts within the limits, cut at paragraphs, else lines, else sentences, else anywhere.
 
-    A code fence is closed at a cut and reopened in the next part; parts are numbered when there is more than one. The
-    first part gets number `first` (the rest of an answer is laid out anew under narrower limits).
+    A code fence is closed at a cut and reopened in the next part. A row of a table that fits into a part is whole, and
+    where a table goes on its head is repeated, unless that takes a third of the part. Parts are numbered when there is
+    more than one. The first part gets number `first` (the rest of an answer is laid out anew under narrower limits).
     """
-    whole = _Cutter(layout, text, "", first, first)
+    whole = _Cutter(layout, Tables(""), text, 0, "", first, first)
     if whole.fits(len(text)):
         return (Part(first, _frame(layout, text, number=first, total=first), 0, text),)
     pieces = list(_pieces(text, layout, first))
@@ -90,9 +92,10 @@ def split(text: str, layout: Layout, *, first: int = 1) -> tuple[Part, ...]:
 def _pieces(text: str, layout: Layout, first: int) -> Iterator[Part]:
     """Where to cut; in `text` only the note that belongs at the end of that part."""
     last = max(first, layout.limits.parts)
+    tables = Tables(text)
     start, opening = 0, ""
     for number in range(first, last + 1):
-        cutter = _Cutter(layout, text[start:], opening, number, max(2, last))
+        cutter = _Cutter(layout, tables, text[start:], start, opening, number, max(2, last))
         if cutter.fits(len(text) - start):
             yield Part(number, "", start, text[start:], opening)
             return
@@ -102,6 +105,8 @@ def _pieces(text: str, layout: Layout, first: int) -> Iterator[Part]:
         yield Part(number, cutter.note, start, body, opening)
         start += len(body)
         opening = _reopening(opening + body, text[start:]) if layout.markdown else ""
+        if layout.markdown and not opening:
+            opening = _Cutter(layout, tables, text[start:], start, "", number + 1, max(2, last)).head()
 
 
 def _closing(text: str, words: Wording, shown: int) -> str:
@@ -113,10 +118,15 @@ def _closing(text: str, words: Wording, shown: int) -> str:
 
 @dataclass
 class _Cutter:
-    """Finds where one part ends. The number is measured at its widest, because the total is not known yet."""
+    """Finds where one part ends. The number is measured at its widest, because the total is not known yet.
+
+    `rest` begins at `start` of the text that has these tables.
+    """
 
     layout: Layout
+    tables: Tables
     rest: str
+    start: int
     opening: str
     number: int
     last: int
@@ -130,6 +140,12 @@ class _Cutter:
         framed = _frame(self.layout, block, number=self.number, total=self.last, note=self.note)
         return len(framed) <= limits.characters and len(self.layout.encode(framed)) <= limits.body_bytes
 
+    def head(self) -> str:
+        """The head of the table that goes on here, where there is room for it and a row; else ""."""
+        head, row = self.tables.head(self.start)
+        with_head = replace(self, opening=head)
+        return head if len(head) <= self.layout.limits.characters // 3 and with_head.fits(row) else ""
+
     def end(self) -> int:
         """The best place to cut: at least one character, white space that follows included."""
         low, high = 1, min(len(self.rest), self.layout.limits.characters)
@@ -141,18 +157,24 @@ class _Cutter:
     def _places(self, most: int) -> Iterator[int]:
         """Places to cut, the best first. In the first half only if nothing better is there: parts should be few."""
         ends = dict(self._line_ends(most))
-        yield from sorted((at for at in ends if at > most // 2 and ends[at] < _NEVER), key=lambda at: (ends[at], -at))
+        yield from sorted((at for at in ends if at > most // 2 and ends[at] < _HARDLY), key=lambda at: (ends[at], -at))
         window = self.rest[: most + 1]
         for pattern in (_SENTENCE, _WORD):
             found = [match.end() for match in pattern.finditer(window)]
-            yield from (at for at in reversed(found) if most // 2 < at <= most and self._is_clean(at))
+            yield from (at for at in reversed(found) if most // 2 < at <= most and self._is_clean(at, whole=True))
+        if self.tables.tears(self.start + most):
+            yield from sorted((at for at in ends if ends[at] < _NEVER), key=lambda at: (ends[at] == _HARDLY, -at))
         anywhere = range(most, max(0, most - _LONGEST_SEQUENCE), -1)
         yield from (at for at in anywhere if self._is_clean(at))
         yield from range(most, 0, -1)
 
-    def _is_clean(self, at: int) -> bool:
-        """Whether a cut in the middle of a line breaks no character and makes no fence of what follows."""
-        return not is_joined(self.rest, at) and not _FENCE_LIKE.match(self.rest[at : at + _LONGEST_SEQUENCE])
+    def _is_clean(self, at: int, *, whole: bool = False) -> bool:
+        """Whether a cut in the middle of a line breaks no character and makes no fence of what follows.
+
+        `whole`: and leaves rows of tables whole.
+        """
+        torn = whole and self.tables.tears(self.start + at)
+        return not (torn or is_joined(self.rest, at) or _FENCE_LIKE.match(self.rest[at : at + _LONGEST_SEQUENCE]))
 
     def _line_ends(self, most: int) -> Iterator[tuple[int, int]]:
         block = self.opening + self.rest[: most + 1000]
@@ -161,7 +183,8 @@ class _Cutter:
         for line, following in pairwise(lines):
             at += len(line.text) + 1
             if 0 < at <= most:
-                yield at, _rank(line, following)
+                beheads = self.tables.beheads(self.start + at)
+                yield at, _HARDLY if beheads else _rank(line, following)
 
     def _past_blanks(self, at: int) -> int:
         """That place, or after the white space that follows it: no part begins with what nobody sees."""

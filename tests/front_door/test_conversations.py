@@ -135,6 +135,16 @@ def test_quoting_an_answer_shows_no_staff_id(cloud: LocalCloud) -> None:
         assert not [text for text in last_prompt(cloud) if lin.staff_id in text]
 
 
+def test_a_long_table_is_readable_in_every_part(cloud: LocalCloud) -> None:
+    """Each part has the head, and whole rows under it."""
+    head, rows = "| no. | what |\n|---|---|", [f"| {n} | {'some words ' * 12}{n} |" for n in range(60)]
+    cloud.model.script(Reply(text="\n".join(["Here you are:", "", head, *rows])))
+    parts = cloud.wait(cloud.say(cloud.person(), "a table please"), 3)
+    assert all(part.text.count(head) == 1 for part in parts)
+    shown = [line for part in parts for line in part.text.splitlines() if line.startswith("| ")]
+    assert [line for line in shown if line not in head] == rows
+
+
 def test_english(new_cloud: NewCloud) -> None:
     """LANGUAGE=en: every sentence people read is English."""
     cloud = new_cloud(LANGUAGE="en")

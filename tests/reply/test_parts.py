@@ -233,6 +233,98 @@ def test_mention_in_first_part_only() -> None:
     assert second.text.startswith("（2/2）\n\n字")
 
 
+HEADS = {
+    "plain": "| 名称 | 价格 |\n|---|---:|\n",
+    "no outer pipes": "名称 | 价格\n:--|--:\n",
+    "indented": "  | 名称 | 价格 |\n  | --- | --- |\n",
+    "quoted": "> | 名称 | 价格 |\n> |---|---|\n",
+    "one column": "| 名称 |\n|-|\n",
+}
+
+
+def rows_of(head: str, count: int, width: int = 40) -> list[str]:
+    before = head[: len(head) - len(head.lstrip(" >"))]
+    return [f"{before}| {number:04} 第一句。第二句 a b | {'x ' * (width // 2)}|\n" for number in range(count)]
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+@pytest.mark.parametrize("behind", ["", "\n后记。\n"])
+def test_a_table_goes_on_under_its_head(head: str, behind: str) -> None:
+    """Every part of a long table begins with the head, and every row is whole."""
+    rows = rows_of(head, 60)
+    parts = split(f"说明。\n\n{head}{''.join(rows)}{behind}", layout(500))
+    assert len(parts) > 4
+    for part in parts[1:-1]:
+        assert shown(part).startswith(head)
+        assert part.opening == head
+    lines = [line for part in parts for line in shown(part).split("\n")]
+    assert [line for line in lines if "第一句" in line] == [row.rstrip("\n") for row in rows]
+
+
+@pytest.mark.parametrize("width", [40, 150, 220, 260, 380])
+@pytest.mark.parametrize("before", [0, 10, 100, 200, 250, 300, 390])
+@pytest.mark.parametrize("markdown", [True, False])
+def test_no_row_is_torn_that_fits(before: int, width: int, markdown: bool) -> None:
+    """However wide the rows are and wherever the table begins; also in plain text."""
+    head = HEADS["plain"]
+    rows = rows_of(head, 12, width)
+    text = "".join(("字" * before, "\n\n" if before else "", head, *rows))
+    parts = split(text, layout(450, markdown=markdown))
+    lines = [line for part in parts for line in shown(part).split("\n")]
+    assert [line for line in lines if "第一句" in line] == [row.rstrip("\n") for row in rows]
+    heads = [part.text.count("|---|---:|") for part in parts if "第一句" in part.text]
+    assert heads == ([1] * len(heads) if markdown else [1] + [0] * (len(heads) - 1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| a |\n|---|\n" + "| " + "长" * 900 + " |\n" + "| b |\n" * 3,
+        "| " + "头" * 300 + " |\n|---|\n" + "| b | c |\n" * 60,
+        "```\n| a |\n|---|\n" + "| b | c |\n" * 60 + "```",
+        "| a |\n|---|\n" + "| b | c |\n" * 20 + "\n| d |\n|---|\n" + "| e | f |\n" * 40,
+        "| a |\n|---|\n" * 80,
+        "a | b\n" * 80,
+    ],
+)
+def test_odd_tables(text: str) -> None:
+    """A row wider than a part, a head that leaves no room, code, two tables, heads only, none: limits and text hold."""
+    parts = split(text, layout(300))
+    assert "".join(part.body for part in parts) == text
+    assert all(len(part.text) <= 300 and open_at_end(part.text) is None for part in parts)
+    for part in parts:
+        assert part.opening in ("", "```\n", "| a |\n|---|\n", "| d |\n|---|\n")
+        assert ("| e |" in part.text) <= ("| d |\n|---|" in part.text)
+
+
+def test_a_table_in_the_last_part_allowed() -> None:
+    """Where an answer is cut, the last part has the head, whole rows, and the note."""
+    head = HEADS["plain"]
+    parts = split(head + "".join(rows_of(head, 100)), layout(500, parts=3))
+    assert shown(parts[-1]).startswith(head)
+    assert re.search(r"x \|\n\n" + re.escape(ZH.parts_cut.format(shown=3)) + r"\Z", parts[-1].text)
+
+
+TABLES = st.builds(
+    lambda head, cells: head + "".join(f"| {cell} | b |\n" for cell in cells),
+    st.sampled_from([HEADS["plain"], HEADS["one column"], "| a |\n|---|\n"]),
+    st.lists(st.text("ab c。！.`~>中😀\u0301", max_size=150), max_size=30),
+)
+
+
+@given(st.lists(TEXTS | TABLES, min_size=1, max_size=4).map("\n\n".join).map(clean).filter(bool), SMALL)
+def test_laws_with_tables(text: str, small: Layout) -> None:
+    """Among anything else: limits hold, nothing is lost, and the parts are always the same."""
+    text = prepared(text)
+    parts = split(text, small)
+    assert "".join(part.body for part in parts) == text
+    assert split(text, small) == parts
+    for part in parts:
+        assert len(part.text) <= small.limits.characters
+        assert len(encode(part.text)) <= small.limits.body_bytes
+        assert part.opening + part.body.rstrip() in part.text
+
+
 def test_plain_text_is_left_as_it_is() -> None:
     """Plain text has no fence repair."""
     parts = split("```\n" + "x\n" * 300, layout(300, markdown=False))
