@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conversation.channels.inbound import Kind, Received, Sentence
 from conversation.guards import ADMIN, Refusal
@@ -82,6 +82,12 @@ class Instant:
         """What a template makes of somebody's words."""
         before, behind = template.prefix, template.suffix
         return Sentence(self._words.template_preview.format(title=template.title, prefix=before, suffix=behind))
+
+    def shortened(self, sentence: Sentence, most: int) -> Sentence:
+        """The sentence in `most` characters, and it says so where it was longer."""
+        if len(sentence.text) <= most:
+            return sentence
+        return replace(sentence, text=self._words.sentence_cut.format(begin=sentence.text[:most]))
 
     def refused(self, reason: Refusal, message: Message) -> Sentence:
         """A guard refused, for another reason than length."""

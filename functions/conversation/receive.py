@@ -17,10 +17,14 @@ from conversation.triage import Triage
 from shared.clock import Clock
 from shared.errors import HandOverRefused, HandOverUnknown, Rejected
 from shared.log import Log, Value
-from shared.message import EVENT_LIMIT, Message
+from shared.message import EVENT_LIMIT, LARGEST_BODY, LONGEST_PART, Message
 
 BODY_LIMIT = 64 * 1024
 """Bytes of a body that is worked on; messages of people are far smaller."""
+
+LONGEST_NOTICE, LONGEST_SAID = 18_000, 3_200
+"""Characters of a sentence that `reply` is given to show in parts, and of one that must fit into a response body: so
+few that LARGEST_BODY is not exceeded, however they are escaped."""
 
 
 @dataclass(frozen=True)
@@ -161,15 +165,21 @@ class _Reception:
         return self._handed_over(message, self._about(received), None)
 
     def _instantly(self, sentence: Sentence, received: Received, refused: Refusal | None = None) -> Outcome:
-        fields = self._about(received)
+        fields, instant = self._about(received), self.receiver.instant
         if refused:
             # Whoever keeps the lists needs the ids, and finds them by the request id that the person was shown.
             sender, place = received.message.sender.id, received.message.conversation_id
             fields.update(refused=refused, sender=sender, conversation=place)
-        if self.receiver.instant_in_body:
+        if self.receiver.instant_in_body and self._is_one_part(sentence):
             return self._said("answered_instantly", sentence, fields)
-        notice = replace(received.message, notice=sentence.text, text="", quote="", quote_unreadable=False)
-        return self._handed_over(notice, fields, sentence)
+        words = instant.shortened(sentence, LONGEST_NOTICE).text
+        notice = replace(received.message, notice=words, text="", quote="", quote_unreadable=False)
+        return self._handed_over(notice, fields, instant.shortened(sentence, LONGEST_SAID))
+
+    def _is_one_part(self, sentence: Sentence) -> bool:
+        """Whether a response body shows all of it: one has no parts, as what `reply` posts has."""
+        size = len(self.channel.shown(sentence).encode("utf-8", "surrogatepass"))
+        return len(sentence.text) <= LONGEST_PART and size <= LARGEST_BODY
 
     def _handed_over(self, message: Message, fields: dict[str, Value], instead: Sentence | None) -> Outcome:
         """Invoke `reply`; when that fails the person is told so, or `instead`, in the response body."""

@@ -14,6 +14,7 @@ from itertools import pairwise
 from reply.fences import Line, open_at_end, walk
 from reply.markdown import is_joined
 from reply.tables import Tables
+from shared.message import LARGEST_BODY, LONGEST_PART
 from shared.wording import Wording
 
 _SENTENCE = re.compile(r"[。！？；…]+[”’』」）)\"']*|[.!?;]+[\"')\]]*(?=\s)")
@@ -29,13 +30,11 @@ that is kept at the beginning of a part."""
 class Limits:
     """What one part may measure, and how many there may be (the last number a part may have).
 
-    Defaults: a JSON body of at most 20,000 bytes (errcode 460101 beyond,
-    https://open.dingtalk.com/document/orgapp/server-api-error-codes-1); markdown beyond about 3,500 characters is not
-    rendered (https://github.com/agentscope-ai/QwenPaw/issues/3742).
+    Defaults: what DingTalk takes, and shows.
     """
 
-    characters: int = 3500
-    body_bytes: int = 20_000
+    characters: int = LONGEST_PART
+    body_bytes: int = LARGEST_BODY
     parts: int = 5
 
 

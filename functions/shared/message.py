@@ -19,6 +19,11 @@ VERSION = 1
 CREATED_BEFORE_MS = 86_400_000
 """How long (ms) before the signed time the unsigned `createAt` is believed: an earlier one is moved to there."""
 
+LONGEST_PART, LARGEST_BODY = 3500, 20_000
+"""Characters of markdown beyond which DingTalk does not render it (https://github.com/agentscope-ai/QwenPaw/issues/3742),
+and bytes of a JSON body that it takes (errcode 460101,
+https://open.dingtalk.com/document/orgapp/server-api-error-codes-1)."""
+
 EVENT_LIMIT = 128 * 1024
 """Bytes of an asynchronous event (https://www.alibabacloud.com/help/en/fc/ : quotas and limits)."""
 

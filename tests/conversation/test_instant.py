@@ -6,7 +6,9 @@ import unicodedata
 
 import pytest
 
+from conversation.wiring import build
 from shared.commands import COMMANDS
+from shared.deployed import Template
 from shared.wording import Wording, wording
 
 from .kit import Bench, payload, question
@@ -192,6 +194,42 @@ def test_notices_can_be_posted_instead(case: str) -> None:
     assert words in event["notice"]
     assert event["notice"] == Bench().post(body).shown
     assert (result.shown, event["text"], event["quote"], event["command"]) == ("", "", "", "")
+
+
+LONG = {
+    "help": ("帮助", {"HELP": "**关于我**\\n" * 600}, (), "可用命令"),
+    "help of quotes": ("帮助", {"HELP": '"' * 11_000}, (), "可用命令"),
+    "templates": ("模板", {}, [Template(f"#第{n}个模板", "x") for n in range(800)], "`#第799个模板`"),
+    "preview": ("#长", {}, [Template("#长", "前" * 6000, "后")], "___后"),
+    "a preview of any length": ("#长", {}, [Template("#长", "\x01" * 200_000)], ZH.sentence_cut.partition("}")[2]),
+}
+
+
+@pytest.mark.parametrize("case", LONG)
+def test_what_is_too_long_for_a_response_goes_out_in_parts(case: str) -> None:
+    """A body has no parts: `reply` shows the whole of it in some; where it cannot be asked, its beginning is said."""
+    text, settings, templates, end = LONG[case]
+    bench = Bench.with_settings(**settings)
+    bench.receiver = build(bench.environ, bench.clock, bench.fc.send, bench.log, tuple(templates))
+    assert bench.post(question(text)).shown == ""
+    (event,) = bench.fc.events
+    assert end in event["notice"]
+    assert len(bench.fc.posts[0].body) <= 128 * 1024
+    bench.fc.script = [403]
+    result = bench.post(question(text, msgId="again"))
+    assert result.shown.startswith(event["notice"][:3000])
+    assert result.shown.endswith(ZH.sentence_cut.partition("}")[2])
+    assert len(result.shown) <= 3500
+    assert len(result.text.encode()) <= 20_000
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_the_longest_answer_in_a_response(over: bool) -> None:
+    """3,500 characters are said at once."""
+    bench = Bench.with_settings(HELP="字")
+    room = 3500 - len(bench.post(question("帮助")).shown)
+    bench = Bench.with_settings(HELP="字" * (room + 1 + over))
+    assert (bench.post(question("帮助")).shown == "") is over
 
 
 def test_a_notice_that_cannot_be_handed_over_stands_in_the_body() -> None:

@@ -41,6 +41,7 @@ class Wording:
     templates_none: str
     template_line: str
     template_preview: str
+    sentence_cut: str
     unsupported: str
     type_picture: str
     type_video: str

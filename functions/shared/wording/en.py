@@ -39,6 +39,7 @@ EN = Wording(
     templates_none="No prompt templates are set up here.",
     template_line="- `{title}`",
     template_preview="{title}:\n{prefix}___your text___{suffix}",
+    sentence_cut="{begin}… (too long: only the beginning is shown)",
     unsupported="I cannot read {kind} yet. Please ask in text or by voice; text between pictures works too.",
     type_picture="pictures",
     type_video="videos",

@@ -35,6 +35,7 @@ ZH = Wording(
     templates_none="这里没有设置提示词模板。",
     template_line="- `{title}`",
     template_preview="{title}：\n{prefix}___输入内容___{suffix}",
+    sentence_cut="{begin}……（内容太长，只显示了开头）",
     unsupported="暂时还看不懂{kind}。请用文字或语音提问，图文混排里的文字也可以。",
     type_picture="图片",
     type_video="视频",
