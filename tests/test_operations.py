@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from conversation.dispatch import REMEDIES_BY_CODE, REMEDIES_BY_PROBLEM, REMEDIES_BY_STATUS
 from doctoring.checks import CHECKS
-from reply.channels.errcodes import _TABLE, UNSENDABLE, Action
+from reply import oss
+from reply.channels.errcodes import _TABLE, WORDS, judged
+from reply.speaker import UNDELIVERABLE
 from shared.errors import ModelFailure
+from shared.remedies import MODEL_REMEDIES, REMEDIES
 from tests.documents import ROOT, Document, code_in
 
 GUIDE = Document.at("docs/operations.md")
@@ -17,9 +21,7 @@ FUNCTIONS = ROOT / "functions"
 LEVELS = {"error": "ERROR", "warning": "WARNING"}
 
 INDIRECT = {
-    # The event's name is an argument of a function of the same file: what it is called with counts.
-    ("reply/memory.py", "event"): ("_failed", "ERROR"),
-    # An outcome is an ERROR when it says so, and the refusal for wrong settings is one because of these settings.
+    # An outcome is an ERROR when it says so; what wrong settings refuse is one because of these settings.
     ("conversation/receive.py", "outcome.event"): ("Outcome _said", "ERROR"),
 }
 """Where a name is not written at the call: the functions that are given it."""
@@ -46,6 +48,8 @@ def events_in(path: Path) -> Iterator[Event]:
             first = call.args[0]
             if isinstance(first, ast.Constant):
                 yield LEVELS[method.attr], first.value, function
+            elif ast.unparse(first) in CONSTANTS:
+                yield LEVELS[method.attr], CONSTANTS[ast.unparse(first)], function
             else:
                 assert (name, ast.unparse(first)) in INDIRECT, f"{name}:{call.lineno}: which event is this?"
                 yield from ((level, event, function) for level, event in given(name, ast.unparse(first), calls))
@@ -58,12 +62,16 @@ def given(name: str, argument: str, calls: list[ast.Call]) -> Iterator[tuple[str
         if ast.unparse(call.func).split(".")[-1] in makers.split() and isinstance(call.args[0], ast.Constant):
             event = str(call.args[0].value)
             words = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
-            if argument == "event" or words.get("error") == "True" or event == "refused_settings":
+            if words.get("error") == "True" or event in ("refused_settings", "rejected"):
                 yield level, event
 
 
 def in_the_code() -> set[Event]:
+    """Each once: what is a WARNING too, for what comes of an ERROR, is among the ERRORs."""
     return {event for path in FUNCTIONS.rglob("*.py") if path.name != "log.py" for event in events_in(path)}
+
+
+CONSTANTS = {"UNDELIVERABLE": UNDELIVERABLE}
 
 
 def in_the_guide(level: str) -> list[Event]:
@@ -96,14 +104,43 @@ def test_events_are_found() -> None:
     assert len(found) > 30
 
 
-def test_every_reason_and_code() -> None:
-    """Each reason of a failed model, and each code by which DingTalk closes the way, has a row."""
-    reasons = [code for row in GUIDE.section("Why the model failed").tables[0] for code in code_in(row[0])]
-    assert sorted(reasons) == sorted(reason.value for reason in ModelFailure)
-    codes = {code for row in GUIDE.section("Why nothing could be shown").tables[0] for code in code_in(row[0])}
-    closing = {Action.GIVE_UP, Action.PLAIN, Action.NEUTRAL, Action.FINER}
-    wanted = {verdict.code for verdict in (*_TABLE.values(), UNSENDABLE) if verdict.action in closing}
-    assert codes == wanted | {"expired", "webhook_refused"}
+def plain(cell: str) -> str:
+    """A cell as the log says it: without marks."""
+    return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", cell).replace("`", "")
+
+
+def rows(heading: str) -> dict[str, tuple[str, ...]]:
+    """What stands behind each code of a table's first column, or behind its words where it has no code."""
+    table = GUIDE.section(heading).tables[0]
+    return {code: tuple(map(plain, row[1:])) for row in table for code in code_in(row[0]) or (row[0],)}
+
+
+BY_CODE = {"hand_over_refused", "model_failed", "undeliverable", "post_refused"}
+"""Events of which every line has the remedy of its code."""
+
+ELSE = {"claim_failed": "see codes of OSS; without one: ", "export_failed": "see codes of OSS; without one: "}
+"""How the guide begins where a code is known at times only."""
+
+
+def test_the_guide_and_the_log_say_the_same_remedy() -> None:
+    """What to do about an event stands in both, word for word; no remedy is for an event that does not exist."""
+    guide = {name: row[-1] for level in LEVELS.values() for name, row in rows(f"{level} events").items()}
+    assert {name: remedy.removeprefix(ELSE.get(name, "")) for name, remedy in guide.items() if name not in BY_CODE} == {
+        name: remedy for name, remedy in REMEDIES.items() if name not in BY_CODE
+    }
+    assert set(guide) >= BY_CODE
+
+
+def test_the_guide_and_the_log_say_the_same_of_every_code() -> None:
+    """Reasons of the model, codes of FC, OSS and DingTalk: the same remedies in both, and for DingTalk the meaning."""
+    assert rows("Why the model failed") == {reason.value: (MODEL_REMEDIES[reason],) for reason in ModelFailure}
+    hand_over = {**REMEDIES_BY_CODE, **{str(s): text for s, text in REMEDIES_BY_STATUS.items()}, **REMEDIES_BY_PROBLEM}
+    assert rows("Why a hand-over was refused") == {code: (text,) for code, text in hand_over.items()}
+    assert rows("What OSS says") == {code: (text,) for code, text in oss.REMEDIES.items()}
+    verdicts = [*_TABLE.values(), *WORDS, *(judged(status, b"") for status in (413, 429, 500))]
+    wanted = {verdict.code: (verdict.meaning, verdict.remedy) for verdict in verdicts if verdict.code != "0"}
+    other = judged(200, b'{"errcode": 123456}')
+    assert rows("Why nothing could be shown") == wanted | {"any other": (other.meaning, other.remedy)}
 
 
 def test_every_check_of_the_doctor() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,13 +30,35 @@ TRIES = 2
 
 _ENDPOINT = re.compile(r"(?:(https?)://)?([A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?)/?", re.IGNORECASE)
 _FUNCTION = re.compile(r"[A-Za-z0-9_$-]{1,200}")
-_REMEDIES = {
+REMEDIES_BY_CODE: Mapping[str, str] = {
+    "SecurityToken": "the function's temporary credentials were refused: single ones: nothing, FC gives the function "
+    "new ones; many: deploy again",
+    "InvalidAccessKeyId": "the role's credentials are not known: see that the role is still there, deploy again",
+    "Signature": "the signature was refused: see the function's clock, and INVOKE_ENDPOINT; else report this line",
+    "InvalidTimeStamp": "the function's clock is wrong: single ones: nothing; many: report it to Alibaba Cloud",
+    "Overdue": "the account is in arrears: pay",
+    "InDebt": "the account is in arrears: pay",
+    "NotFound": "CHATGPT_FUNCTION, or INVOKE_ENDPOINT, which is of another region",
+    "Throttled": "raise the account's limits, or wait",
+}
+"""What to do, by the first of these that FC's error code holds: it says more than the status."""
+
+REMEDIES_BY_STATUS: Mapping[int, str] = {
     400: "see the code at https://www.alibabacloud.com/help/en/fc/",
-    401: "check the function's role and the clock",
+    401: "see the function's role and the clock",
     403: "allow the function's role fc:InvokeFunction on the function in CHATGPT_FUNCTION",
-    404: "check CHATGPT_FUNCTION and INVOKE_ENDPOINT",
+    404: "CHATGPT_FUNCTION, or INVOKE_ENDPOINT, which is of another region",
     429: "raise the account's limits, or wait",
 }
+"""The same by HTTP status, for other codes; other statuses are as 400."""
+
+REMEDIES_BY_PROBLEM: Mapping[str, str] = {
+    "FC could not be reached": "INVOKE_ENDPOINT, and the function's way out to the internet",
+    "FC gave this function no credentials": "give this function the role that may invoke reply",
+    "account and region are not known": "set INVOKE_ENDPOINT to https://HOST",
+    "aliyun-fc2 is not in this package": "build it for FC 2.0",
+}
+"""The same for what went wrong before FC could answer."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +133,7 @@ class Dispatch:
             try:
                 reply = self._try(message, runtime, until, number)
             except NotSent as problem:
-                failure = HandOverRefused(f"FC could not be reached: {problem}; check INVOKE_ENDPOINT")
+                failure = not_invoked("FC could not be reached", str(problem))
             except Unanswered as problem:
                 failure = HandOverUnknown(f"FC did not answer: {problem}")
             else:
@@ -143,7 +166,7 @@ class Dispatch:
             return self._fc2
         if not self._ignored_service:
             self._ignored_service = True
-            self._log.warning("service_name_ignored", remedy="this is FC 3.0, which has no services: drop SERVICE_NAME")
+            self._log.warning("service_name_ignored")
         return self._fc3
 
 
@@ -154,5 +177,15 @@ def _worth_a_retry(status: int) -> bool:
 def _failure(reply: Reply) -> HandOverFailed:
     found = f"FC answered {reply.status} {reply.code}".strip() + (f" ({reply.request_id})" if reply.request_id else "")
     if 400 <= reply.status < 500:
-        return HandOverRefused(f"{found}; wanted 202; {_REMEDIES.get(reply.status, _REMEDIES[400])}")
+        return HandOverRefused(f"{found}; wanted 202", _remedy(reply))
     return HandOverUnknown(f"{found}; wanted 202")
+
+
+def _remedy(reply: Reply) -> str:
+    by_code = (remedy for code, remedy in REMEDIES_BY_CODE.items() if code.lower() in reply.code.lower())
+    return next(by_code, REMEDIES_BY_STATUS.get(reply.status, REMEDIES_BY_STATUS[400]))
+
+
+def not_invoked(problem: str, detail: str = "") -> HandOverRefused:
+    """The error for one of REMEDIES_BY_PROBLEM."""
+    return HandOverRefused(f"{problem}: {detail}" if detail else problem, REMEDIES_BY_PROBLEM[problem])

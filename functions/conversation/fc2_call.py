@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 
-from conversation.dispatch import DispatchSettings
+from conversation.dispatch import DispatchSettings, not_invoked
 from conversation.fc3_call import authority_of
 from conversation.outgoing import Post
 from conversation.runtime import Runtime
-from shared.errors import HandOverRefused
 
 
 @dataclass(frozen=True)
@@ -26,11 +25,11 @@ class Fc2Call:
     def __call__(self, event: bytes, task_id: str, runtime: Runtime) -> Post:
         """The signed request. Raises HandOverRefused when the package, credentials or the endpoint are missing."""
         if runtime.credentials is None:
-            raise HandOverRefused("no credentials; give the service a role that may invoke functions")
+            raise not_invoked("FC gave this function no credentials")
         try:
             import fc2
         except ImportError:
-            raise HandOverRefused("aliyun-fc2 is not in this package; build it for FC 2.0") from None
+            raise not_invoked("aliyun-fc2 is not in this package") from None
         authority = authority_of(self.settings, runtime)
         client = fc2.Client(
             endpoint=f"{'https' if self.settings.secure else 'http'}://{authority}",

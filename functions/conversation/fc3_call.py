@@ -11,11 +11,10 @@ import time
 from dataclasses import dataclass
 
 from conversation.acs3 import authorization, canonical_query, percent_encoded
-from conversation.dispatch import DispatchSettings
+from conversation.dispatch import DispatchSettings, not_invoked
 from conversation.outgoing import Post
 from conversation.runtime import Runtime
 from shared.clock import Clock
-from shared.errors import HandOverRefused
 
 _VERSION = "2023-03-30"
 _QUERY = {"qualifier": "LATEST"}
@@ -31,7 +30,7 @@ class Fc3Call:
     def __call__(self, event: bytes, task_id: str, runtime: Runtime) -> Post:
         """The signed request. Raises HandOverRefused when credentials or the endpoint are not known."""
         if runtime.credentials is None:
-            raise HandOverRefused("no credentials; give this function a role that may invoke functions")
+            raise not_invoked("FC gave this function no credentials")
         path = f"/{_VERSION}/functions/{percent_encoded(self.settings.function)}/invocations"
         body_hash = hashlib.sha256(event).hexdigest()
         headers = {
@@ -64,4 +63,4 @@ def authority_of(settings: DispatchSettings, runtime: Runtime) -> str:
         return settings.authority
     if runtime.account_id and runtime.region:
         return f"{runtime.account_id}.{runtime.region}.fc.aliyuncs.com"
-    raise HandOverRefused("account and region are not known; set INVOKE_ENDPOINT to https://HOST")
+    raise not_invoked("account and region are not known")

@@ -109,7 +109,7 @@ def _answered(work: Callable[[], Response]) -> Response:
     except Rejected as rejected:
         return Response.refusal(rejected.status)
     except Exception as problem:  # noqa: BLE001 - the last resort: nothing may escape, and an operator must see it
-        Log().error("fault", error=type(problem).__name__, remedy="this is a bug: please report it with its log lines")
+        Log().error("fault", error=type(problem).__name__)
         return Response.refusal(500)
 
 

@@ -142,9 +142,8 @@ class _Reception:
         """What forbids any answer but a refusal."""
         instant, fields = self.receiver.instant, self._about(received)
         if received.quota_used_up:
-            remedy = "the organisation's DingTalk quota is used up: raise it, or wait for the next month"
             silence = Response(200, self.channel.silent())
-            return Outcome("quota_used_up", silence, {**fields, "remedy": remedy}, error=True)
+            return Outcome("quota_used_up", silence, fields, error=True)
         if self.receiver.problems:
             sentence = instant.settings_incomplete(received.message.request_id)
             return self._said("refused_settings", sentence, fields)
@@ -187,7 +186,7 @@ class _Reception:
         try:
             accepted = self.receiver.dispatch(message, self.request.runtime)
         except HandOverRefused as problem:
-            fields["problem"] = str(problem)
+            fields.update(problem=str(problem), remedy=problem.remedy or None)
             return self._said("hand_over_refused", instead or instant.not_started(message), fields, error=True)
         except HandOverUnknown as problem:
             fields["problem"] = str(problem)

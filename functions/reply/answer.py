@@ -24,11 +24,13 @@ from reply.limits import COUNTED, refuse_over_limit
 from reply.records import Record
 from reply.run import Run
 from reply.services import Services
+from reply.speaker import UNDELIVERABLE
 from reply.thinking import noted, think
 from reply.turn import Standing, is_other_message, take
 from reply.waiting import shown_meanwhile
 from shared.errors import DeliveryDelayed, Undeliverable
 from shared.message import VERSION, Message
+from shared.remedies import LATE
 
 TOO_LATE_MS = 10 * 60 * 1000
 """An event this old (ms) at its start is explained instead of answered: a late answer would surprise."""
@@ -71,17 +73,19 @@ def answer(message: Message, services: Services, until: float) -> str:
 def apologise(message: Message, services: Services, until: float) -> str:
     """FC has given up on the message: show what was saved for it, or apologise, once. Never raises."""
     run = Run.start(message, services, until)
-    run.log.error("gave_up", remedy="FC has used up its retries; look for this request id's earlier lines")
     sentence = services.wording.failed_gave_up.format(request_id=message.request_id)
     try:
         with run.speaker.watchdog(sentence, run.watchdog_at):
-            return _last_word(run)
+            outcome = _last_word(run)
     except DeliveryDelayed as delayed:
-        closed = Undeliverable(delayed.code, "no attempt is left")
-        return run.speaker.close_undeliverable(closed, Record("undeliverable"))
+        closed = Undeliverable(delayed.code, "no attempt is left", remedy=delayed.remedy)
+        outcome = run.speaker.close_undeliverable(closed, Record("undeliverable"))
     except Exception as bug:  # noqa: BLE001 - raising here would only make FC run the apology again
         _log_bug(run, bug)
-        return "failed"
+        outcome = "failed"
+    # Said last: by then it is known what the person saw, and where they saw nothing another line has said so.
+    run.log.error("gave_up", cause=UNDELIVERABLE if outcome == UNDELIVERABLE else "", outcome=outcome)
+    return outcome
 
 
 def _last_word(run: Run) -> str:
@@ -128,18 +132,19 @@ def _work(run: Run, turn: Turn) -> str:
     message, wording = run.message, run.services.wording
     if 0 < message.reply_to.expires_at <= run.now_ms + EXPIRY_MARGIN_MS:
         run.memory.keep(replace(turn, state=State.FAILED))
-        closed = Undeliverable("expired", "the session webhook had expired when the message was started")
+        closed = Undeliverable("expired", "the session webhook had expired when the message was started", remedy=LATE)
         return run.speaker.close_undeliverable(closed, Record("undeliverable", question=turn.question))
     if message.notice:
         run.memory.keep(turn)
         return _tell_notice(run, turn)
     if run.services.problems:
-        run.log.error("settings_incomplete", problems="; ".join(run.services.problems), remedy="mend them and deploy")
+        run.log.error("settings_incomplete", problems="; ".join(run.services.problems))
         return run.explain(wording.failed_settings, turn)
     if message.version > VERSION:
-        run.log.error("later_version", found=message.version, wanted=VERSION, remedy="deploy both functions together")
+        run.log.error("later_version", found=message.version, wanted=VERSION)
         return run.explain(wording.failed_version, turn)
-    if run.now_ms - message.handed_over_at > TOO_LATE_MS:
+    if run.queue_ms is not None and run.queue_ms > TOO_LATE_MS:
+        run.log.error("too_late", queue_ms=run.queue_ms, problem=f"wanted at most {TOO_LATE_MS} ms in FC's queue")
         return run.explain(wording.failed_too_late, turn)
     turn = noted(run, turn)
     if message.command and message.command not in COUNTED:
@@ -167,12 +172,13 @@ def _take_over(run: Run, turn: Turn) -> str:
 
 
 def _lost(run: Run, turn: Turn) -> str:
+    run.log.error("answer_lost", state=turn.state.name.lower())
     text = run.services.wording.failed_answer_lost.format(request_id=run.message.request_id)
     return run.show(replace(turn, state=State.FAILED, answer=text))
 
 
 def _give_up(run: Run, turn: Turn) -> str:
-    run.log.error("last_attempt", attempt=turn.attempt, remedy="see why this message's earlier runs died")
+    run.log.error("last_attempt", attempt=turn.attempt)
     run.memory.keep(turn)  # a run that lives after all finds this, and stays silent
     if run.message.notice:
         return _tell_notice(run, turn)
@@ -235,5 +241,4 @@ def _log_bug(run: Run, bug: Exception) -> None:
         "internal_error",
         problem=type(bug).__name__,
         where=f"{'/'.join(where.filename.split('/')[-2:])}:{where.lineno}",
-        remedy="this is a defect of the program: report it with this line",
     )

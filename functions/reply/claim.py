@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from reply.oss import Oss
-from shared.errors import StoreUnavailable
+from shared.errors import BUCKET, StoreUnavailable
 from shared.log import Log
 from shared.message import Message
 from shared.settings import SettingsReader
@@ -45,9 +45,6 @@ class OssClaim:
         try:
             return self._oss.create(key, mine) or self._oss.read(key) == mine
         except StoreUnavailable as problem:
-            self._log.error(
-                "claim_failed",
-                problem=str(problem),
-                remedy="check OSS_BUCKET, OSS_ENDPOINT and the role's oss:PutObject; the message goes on unclaimed",
-            )
+            log = self._log.with_fields(request_id=message.request_id)
+            log.error("claim_failed", cause=BUCKET, problem=str(problem), remedy=problem.remedy or None)
         return True

@@ -28,7 +28,7 @@ def handler(event: bytes, context: object) -> str:
     try:
         received = read_event(event)
     except EventUnreadable as problem:
-        services.log.error("event_unreadable", problem=str(problem), remedy="only `conversation` should invoke this")
+        services.log.error("event_unreadable", problem=str(problem))
         return "unreadable"
     if received.gave_up:
         return apologise(received.message, services, until)

@@ -7,7 +7,7 @@ from reply.guards import EXEMPT, Own, per_day
 from reply.records import Record
 from reply.run import Run
 from shared.commands import COMMANDS
-from shared.errors import StoreUnavailable
+from shared.errors import BUCKET, StoreUnavailable
 
 COUNTED = frozenset(command.name for command in COMMANDS if command.counts)
 """Commands that count as a question."""
@@ -25,13 +25,13 @@ def refuse_over_limit(run: Run, turn: Turn) -> str:
     try:
         run.services.records.open(run.message, turn.reserved)
     except StoreUnavailable as problem:
-        run.log.error("record_unopened", problem=str(problem), remedy="check the OSS mount")
+        run.log.error("record_unopened", cause=BUCKET, problem=str(problem))
     if run.message.role in EXEMPT:
         return ""
     try:
         sentence = _of_a_person(run, turn) or _of_everybody(run, turn)
     except StoreUnavailable as problem:
-        run.log.error("limit_not_enforced", problem=str(problem), remedy="check the OSS mount")
+        run.log.error("limit_not_enforced", cause=BUCKET, problem=str(problem))
         return ""
     return _refuse(run, turn, sentence) if sentence else ""
 

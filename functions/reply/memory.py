@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reply.conversation import Document, Turn, Value
 from reply.store import ConversationKey, Opened, Store
-from shared.errors import StoreUnavailable
+from shared.errors import BUCKET, StoreUnavailable
 from shared.log import Log
 
 
@@ -14,7 +14,7 @@ class Memory:
     """The conversation as this run knows it.
 
     `unread` says that earlier messages, or some of them, could not be read, `unsaved` that the newest state could not
-    be written, `blind` that what another run of the same message did may be unseen; each failure is one ERROR line.
+    be written, `blind` that what another run of the same message did may be unseen; each failure is told in the log.
     """
 
     def __init__(self, store: Store, key: ConversationKey, log: Log) -> None:
@@ -46,13 +46,13 @@ class Memory:
         first, self._tried = not self._tried, True
         try:
             self._opened = self._store.load(self._key, self._opened)
-            problem = self._opened.problem
+            problem, cause = self._opened.problem, self._opened.cause
         except StoreUnavailable as unavailable:
-            problem = str(unavailable)
+            problem, cause = str(unavailable), BUCKET
         self._unseen = bool(problem)
         if problem:
             self.unread = self.unread or first
-            self._failed("conversation_unread", problem)
+            self._log.error("conversation_unread", cause=cause, problem=problem)
 
     def keep(self, turn: Turn) -> None:
         """Save a version of a turn."""
@@ -72,7 +72,4 @@ class Memory:
             self.unsaved = False
         except StoreUnavailable as problem:
             self.unsaved = True
-            self._failed("conversation_unsaved", str(problem))
-
-    def _failed(self, event: str, problem: str) -> None:
-        self._log.error(event, problem=problem, remedy="check the OSS mount, its role and the bucket's quota")
+            self._log.error("conversation_unsaved", cause=BUCKET, problem=str(problem))

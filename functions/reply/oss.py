@@ -19,6 +19,20 @@ FIRST_WITH_V4 = (2, 18, 4)
 """The first oss2 that signs as new accounts and new buckets want it
 (https://help.aliyun.com/en/oss/developer-reference/guidelines-for-upgrading-v1-signatures-to-v4-signatures)."""
 
+REMEDIES: Mapping[str, str] = {
+    "SecurityToken": "the function's temporary credentials were refused: single ones: nothing, FC gives the function "
+    "new ones; many: deploy again",
+    "InvalidAccessKeyId": "the role's credentials are not known: see that the role is still there, deploy again",
+    "Signature": "see the function's clock, and OSS_ENDPOINT; with python3.10 build with --oss2",
+    "RequestTimeTooSkewed": "the function's clock is wrong: single ones: nothing; many: report it to Alibaba Cloud",
+    "UserDisable": "the account is in arrears: pay",
+    "AccessDenied": "allow the function's role oss:PutObject and oss:GetObject on the bucket",
+    "NoSuchBucket": "OSS_BUCKET, or OSS_ENDPOINT, which is of another region",
+    "InvalidBucketName": "OSS_BUCKET",
+    "RequestError": "OSS_ENDPOINT, and the function's way to it",
+}
+"""What to do, by the first of these that OSS's error code (or the client's error) holds: a status says less."""
+
 _ALIYUN = re.compile(r"https?://[a-z0-9.-]+\.aliyuncs\.com/?", re.IGNORECASE)
 
 
@@ -123,8 +137,14 @@ def _told(operation: str) -> Iterator[None]:
     try:
         yield
     except (oss2.exceptions.OssError, oss2.exceptions.ClientError, OSError, ValueError) as problem:
-        cause = f"{type(problem).__name__} {getattr(problem, 'status', '')} {getattr(problem, 'code', '')}"
-        raise StoreUnavailable(operation, cause.strip()) from None
+        code = str(getattr(problem, "code", ""))
+        cause = f"{type(problem).__name__} {getattr(problem, 'status', '')} {code}".strip()
+        raise StoreUnavailable(operation, cause, remedy_for(code or type(problem).__name__)) from None
+
+
+def remedy_for(code: str) -> str:
+    """What to do about an error code of OSS; "" where that is not known."""
+    return next((remedy for known, remedy in REMEDIES.items() if known.lower() in code.lower()), "")
 
 
 def _version(text: str) -> tuple[int, ...]:

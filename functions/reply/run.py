@@ -11,7 +11,7 @@ from reply.records import OUTCOMES, Outcome, Record
 from reply.services import Services
 from reply.speaker import Speaker
 from reply.store import ConversationKey
-from shared.errors import StoreUnavailable
+from shared.errors import BUCKET, StoreUnavailable
 from shared.log import Log
 from shared.message import Message
 
@@ -30,7 +30,11 @@ looked before it could see this one, and be about to save its own end of the tur
 
 @dataclass
 class Run:
-    """What every step of answering works with. Times are seconds since the epoch."""
+    """What every step of answering works with. Times are seconds since the epoch.
+
+    `queue_ms` is how long the message waited in FC's queue; None where an older `conversation` handed it over, which
+    does not say when.
+    """
 
     message: Message
     services: Services
@@ -39,6 +43,7 @@ class Run:
     log: Log
     memory: Memory
     speaker: Speaker
+    queue_ms: int | None = None
 
     @classmethod
     def start(cls, message: Message, services: Services, until: float) -> Run:
@@ -46,14 +51,17 @@ class Run:
         log = services.log.with_fields(request_id=message.request_id, message_id=message.turn_id)
         member = "" if message.group and services.settings.group_shares_context else message.sender.id
         key = ConversationKey(message.robot, message.conversation_id, member)
+        started = services.clock.now()
+        queue_ms = int(started * 1000) - message.handed_over_at if message.handed_over_at else None
         return cls(
             message=message,
             services=services,
             until=until,
-            started=services.clock.now(),
+            started=started,
             log=log,
             memory=Memory(services.store, key, log),
-            speaker=Speaker(message, services, until, log),
+            speaker=Speaker(message, services, until, log, queue_ms),
+            queue_ms=queue_ms,
         )
 
     @property
@@ -77,7 +85,7 @@ class Run:
         try:
             return bool(self.services.records.outcome(self.message, at))
         except StoreUnavailable as problem:
-            self.log.error("records_unread", problem=str(problem), remedy="check the OSS mount")
+            self.log.error("records_unread", cause=BUCKET, problem=str(problem))
             return False
 
     def show(self, turn: Turn, record: Record | None = None) -> str:

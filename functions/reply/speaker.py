@@ -10,9 +10,12 @@ from enum import Enum
 
 from reply.records import Record
 from reply.services import Services
-from shared.errors import AnswerBlocked, DeliveryDelayed, StoreUnavailable, Undeliverable
+from shared.errors import BUCKET, AnswerBlocked, DeliveryDelayed, StoreUnavailable, Undeliverable
 from shared.log import Log
 from shared.message import Message
+
+UNDELIVERABLE = "undeliverable"
+"""The outcome, and the cause of all that follows from it in a run's log."""
 
 
 class _Voice(Enum):
@@ -26,14 +29,18 @@ class _Voice(Enum):
 class Speaker:
     """Shows one outcome of one message. `until` is when FC kills this instance (seconds since the epoch).
 
-    `reserved` are the tokens in the name of the message's open record, which goes with the outcome.
+    `queue_ms` is how long the message waited in FC's queue, None where that is not known. `reserved` are the tokens in
+    the name of the message's open record, which goes with the outcome.
     """
 
-    def __init__(self, message: Message, services: Services, until: float, log: Log) -> None:
+    def __init__(
+        self, message: Message, services: Services, until: float, log: Log, queue_ms: int | None = None
+    ) -> None:
         self._message = message
         self._services = services
         self._until = until
         self._log = log
+        self._queued: dict[str, int] = {} if queue_ms is None else {"queue_ms": queue_ms}
         self._gate = threading.Condition()
         self._state = _Voice.FREE
         self.reserved = 0
@@ -92,10 +99,12 @@ class Speaker:
 
     def _put_undeliverable(self, closed: Undeliverable, record: Record) -> None:
         self._log.error(
-            "undeliverable",
+            UNDELIVERABLE,
+            cause=UNDELIVERABLE,
             code=closed.code,
             problem=str(closed),
-            remedy="the person saw nothing; tell them to ask again, and see the operations guide for this code",
+            remedy=closed.remedy or "see the code in DingTalk's list of error codes",
+            **self._queued,
         )
         try:
             self._close(replace(record, outcome="undeliverable"))
@@ -131,23 +140,20 @@ class Speaker:
         clock = self._services.clock
         if clock.wait(ended, at - clock.now()) or self._state is not _Voice.FREE:
             return
-        self._log.error("watchdog", remedy="this run came close to the function's time-out; see where its time went")
+        self._log.error("watchdog", **self._queued)
         try:
             self.say(text, Record("failed", answer=text))
         except DeliveryDelayed as delayed:
-            self._log.error("watchdog_unheard", code=delayed.code, remedy="none needed: the run or FC goes on")
+            self._log.warning("watchdog_unheard", code=delayed.code)
         except Exception as bug:  # noqa: BLE001 - a thread has nobody to raise to; the run or FC's retry goes on
-            self._log.error("watchdog_broken", problem=type(bug).__name__, remedy="a defect of the program: report it")
+            self._log.error("watchdog_broken", problem=type(bug).__name__)
 
     def _close(self, record: Record, parts: int = 0) -> None:
+        record = replace(record, timings={**self._queued, **(record.timings or {})})
         try:
             self._services.records.close(self._message, record)
         except StoreUnavailable as problem:
-            self._log.error(
-                "record_unsaved",
-                problem=str(problem),
-                remedy="check the OSS mount; a redelivery of this message could be answered twice",
-            )
+            self._log.error("record_unsaved", cause=BUCKET, problem=str(problem))
         else:
             self.forget_open()
         self._log.info(

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from reply.bucket import LARGEST, Bucket, path_part
 from reply.conversation import DAY_MS, Document, from_json, merge, to_json, trimmed
 from shared.clock import Clock
-from shared.errors import StoreUnavailable
+from shared.errors import BUCKET, StoreUnavailable
 from shared.log import Log
 
 LISTINGS = 3
@@ -52,6 +52,7 @@ class ConversationKey:
 class Opened:
     """A document as loaded, and the files it came from. `problem` says why something may be missing, "" when not.
 
+    `cause` is what that comes of, for the log: the bucket, or the name of the file that holds no document.
     `contested` are the ids of turns that more than one run has been seen to work on.
     """
 
@@ -59,6 +60,7 @@ class Opened:
     files: frozenset[str]
     problem: str = ""
     contested: frozenset[str] = frozenset()
+    cause: str = BUCKET
 
 
 class Store:
@@ -78,7 +80,7 @@ class Store:
         folder = key.folder()
         opened = known or Opened(Document(), frozenset())
         for _ in range(LISTINGS):
-            opened, vanished = self._listed(folder, replace(opened, problem=""))
+            opened, vanished = self._listed(folder, replace(opened, problem="", cause=BUCKET))
             if not vanished:
                 return opened
         return replace(opened, problem=opened.problem or f"files were listed and gone, {LISTINGS} times in a row")
@@ -86,7 +88,7 @@ class Store:
     def _listed(self, folder: tuple[str, ...], opened: Opened) -> tuple[Opened, bool]:
         """With what the folder has now, and whether a file vanished meanwhile."""
         document, files, problem, vanished = opened.document, opened.files, opened.problem, False
-        contested = opened.contested
+        contested, cause = opened.contested, BUCKET
         for name in self._bucket.names(folder):
             if name in files or not self._wanted(name):
                 continue
@@ -96,11 +98,12 @@ class Store:
                 vanished = True
             except (StoreUnavailable, ValueError) as unreadable:
                 # What could be read is used; nothing is removed that was not.
-                problem = problem or str(unreadable)
+                if str(unreadable) and not problem:
+                    problem, cause = str(unreadable), name if isinstance(unreadable, ValueError) else BUCKET
             else:
                 contested |= document.contested(found)
                 document, files = merge(document, found), files | {name}
-        return Opened(document, files, problem, contested), vanished
+        return Opened(document, files, problem, contested, cause), vanished
 
     def save(self, key: ConversationKey, opened: Opened) -> Opened:
         """Write the document under a new name, then remove the files it came from.
@@ -159,13 +162,7 @@ class Store:
         if now_ms - int(written[1]) < YOUNG_MS:
             self._log.warning("unreadable_file_young", file=name, bytes=size)
             return
-        self._log.error(
-            "unreadable_file_set_aside",
-            file=name,
-            bytes=size,
-            problem=str(problem),
-            remedy="the conversation goes on without it; look at the file ending in .set-aside",
-        )
+        self._log.error("unreadable_file_set_aside", cause=name, file=name, bytes=size, problem=str(problem))
         try:
             # Renamed, not written anew: what was read may not be what is stored.
             self._bucket.rename(folder, name, f"{name}.{now_ms:013d}.set-aside")

@@ -12,6 +12,7 @@ from reply.services import Answer
 from reply.session import Session, session
 from reply.waiting import wait_for_earlier
 from shared.errors import ModelFailed, ModelFailure
+from shared.remedies import MODEL_REMEDIES
 
 
 def noted(run: Run, turn: Turn) -> Turn:
@@ -36,12 +37,13 @@ def think(run: Run, turn: Turn) -> str:
     """
     queued = run.now_ms
     wait_for_earlier(run, turn)
-    timings = {"queue_ms": int(run.started * 1000) - run.message.handed_over_at, "wait_ms": run.now_ms - queued}
+    timings = {"wait_ms": run.now_ms - queued}
     asked = run.now_ms
     try:
         given = _ask(run, turn)
     except ModelFailed as failed:
-        run.log.error("model_failed", reason=failed.reason.value, provider_error=failed.detail)
+        remedy = MODEL_REMEDIES[failed.reason]
+        run.log.error("model_failed", reason=failed.reason.value, provider_error=failed.detail, remedy=remedy)
         record = Record("failed", timings={**timings, "model_ms": run.now_ms - asked})
         return run.explain(getattr(run.services.wording, f"failed_{failed.reason.value}"), turn, record)
     timings |= {"first_token_ms": given.first_token_ms, "model_ms": run.now_ms - asked}

@@ -67,7 +67,7 @@ class Instance:
     def services(self, context: object) -> Services:
         """The services of one run."""
         settings = self.settings
-        log = self.log.with_fields(fc_request_id=str(getattr(context, "request_id", "")) or None)
+        log = self.log.for_run(fc_request_id=str(getattr(context, "request_id", "")) or None)
         bucket = Bucket(settings.mount)
         records = Records(bucket, settings.timezone, keep_text=settings.keep_text)
         oss = self._oss(context)

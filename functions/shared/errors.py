@@ -67,7 +67,11 @@ class EventUnreadable(BotError):
 
 
 class HandOverFailed(BotError):
-    """Invoking `reply` did not succeed."""
+    """Invoking `reply` did not succeed. `remedy` is what to do about it, for the log; "" where that is not known."""
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        self.remedy = remedy
+        super().__init__(problem)
 
 
 class HandOverRefused(HandOverFailed):
@@ -78,11 +82,19 @@ class HandOverUnknown(HandOverFailed):
     """It is not known whether FC accepted the invocation: an answer may still come."""
 
 
-class StoreUnavailable(BotError):
-    """The bucket could not be read or written; `operation` says what was tried."""
+BUCKET = "bucket"
+"""The cause of every line about a bucket that fails: in one run it is told once (`shared.log`)."""
 
-    def __init__(self, operation: str, cause: str) -> None:
+
+class StoreUnavailable(BotError):
+    """The bucket could not be read or written; `operation` says what was tried.
+
+    `remedy` is what to do about it, for the log; "" where that is not known.
+    """
+
+    def __init__(self, operation: str, cause: str, remedy: str = "") -> None:
         self.operation = operation
+        self.remedy = remedy
         super().__init__(f"{operation} failed: {cause}")
 
 
@@ -154,12 +166,14 @@ class BalanceUnknown(BotError):
 class DeliveryFailed(BotError):
     """The answer could not be shown to the person, or not all of it.
 
-    `code` is DingTalk's errcode or a short word; `shown` is how many parts the person has seen all the same.
+    `code` is DingTalk's errcode or a short word; `shown` is how many parts the person has seen all the same;
+    `remedy` is what to do about it, for the log.
     """
 
-    def __init__(self, code: str, detail: str = "", shown: int = 0) -> None:
+    def __init__(self, code: str, detail: str = "", shown: int = 0, remedy: str = "") -> None:
         self.code = code
         self.shown = shown
+        self.remedy = remedy
         super().__init__(f"{code}: {detail[:200]}")
 
 

@@ -40,12 +40,14 @@ class Log:
         fields: Mapping[str, Value] | None = None,
         stream: TextIO | None = None,
         with_texts: bool = False,
+        causes: dict[str, set[str]] | None = None,
     ) -> None:
         self._level = min(level, _ERROR)  # no setting hides that somebody must act
         self._secrets = tuple(sorted((s for s in secrets if len(s) >= 4), key=len, reverse=True))
         self._fields = dict(fields or {})
         self._stream = stream
         self._with_texts = with_texts
+        self._causes = {} if causes is None else causes
 
     def texts(self, **texts: str) -> Mapping[str, str]:
         """What people wrote or were told, as fields of a line: none of it unless the log was made `with_texts`."""
@@ -53,12 +55,20 @@ class Log:
 
     def with_fields(self, **fields: Value) -> Log:
         """A log that adds `fields` to every line."""
+        return self._with(fields, self._causes)
+
+    def for_run(self, **fields: Value) -> Log:
+        """The same for a new run, of which no cause of an ERROR is known yet."""
+        return self._with(fields, {})
+
+    def _with(self, fields: Mapping[str, Value], causes: dict[str, set[str]]) -> Log:
         return Log(
             level=self._level,
             secrets=self._secrets,
             fields={**self._fields, **fields},
             stream=self._stream,
             with_texts=self._with_texts,
+            causes=causes,
         )
 
     def debug(self, event: str, **fields: Value) -> None:
@@ -73,14 +83,28 @@ class Log:
         """Something was odd; the person was served all the same."""
         self._write(_WARNING, event, fields)
 
-    def error(self, event: str, **fields: Value) -> None:
-        """Somebody must act; the field `remedy` says what to do where that is known."""
-        self._write(_ERROR, event, fields)
+    def error(self, event: str, *, cause: Value = None, **fields: Value) -> None:
+        """Somebody must act; the field `remedy` says what to do.
+
+        Of one `cause` the first line of a run is an ERROR; what else comes of it are WARNINGs, each written once.
+        """
+        if not cause:
+            self._write(_ERROR, event, fields)
+            return
+        level = _WARNING if cause in self._causes else _ERROR
+        known, line = self._causes.setdefault(str(cause), set()), repr((event, fields))
+        if line not in known:
+            known.add(line)
+            self._write(level, event, {**fields, "cause": cause})
 
     def _write(self, level: int, event: str, fields: Mapping[str, Value]) -> None:
         if level < self._level:
             return
         line = {"level": _NAMES[level], "event": event, **self._fields, **fields}
+        if level >= _WARNING and not line.get("remedy"):
+            from shared.remedies import REMEDIES  # most requests never need it
+
+            line["remedy"] = REMEDIES.get(event)
         clean = {k: self._clean(v) for k, v in line.items() if v is not None}
         stream = self._stream or sys.stdout
         # One write call for text and line end: lines of threads must not mix.

@@ -76,7 +76,7 @@ def test_no_credentials() -> None:
     bench = bench_with(ALIBABA_CLOUD_ACCESS_KEY_ID="")
     result = bench.post(question("?"))
     assert (result.line["event"], bench.fc.posts) == ("hand_over_refused", [])
-    assert "role" in result.line["problem"]
+    assert "role" in result.line["remedy"]
 
 
 def test_the_package_is_imported_only_here() -> None:

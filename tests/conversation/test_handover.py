@@ -61,15 +61,36 @@ def test_every_course_of_a_hand_over(case: str, fc2: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "remedy"), [(403, "fc:InvokeFunction"), (404, "CHATGPT_FUNCTION"), (401, "role"), (429, "limits")]
+    ("status", "code", "remedy"),
+    [
+        (403, "SomeCode", "fc:InvokeFunction"),
+        (404, "SomeCode", "CHATGPT_FUNCTION"),
+        (401, "SomeCode", "role"),
+        (429, "SomeCode", "limits"),
+        (412, "SomeCode", "see the code"),
+        (403, "InvalidSecurityToken.Expired", "FC gives the function new ones"),
+        (400, "InvalidSecurityToken.Malformed", "FC gives the function new ones"),
+        (401, "SecurityTokenExpired", "FC gives the function new ones"),
+        (403, "InvalidAccessKeyId.Inactive", "credentials are not known"),
+        (404, "InvalidAccessKeyId.NotFound", "credentials are not known"),
+        (403, "SignatureNotMatch", "clock"),
+        (403, "SignatureNonceUsed", "clock"),
+        (400, "InvalidTimeStamp.Expired", "clock"),
+        (403, "Account.Overdue", "arrears"),
+        (403, "FunctionNotFound", "CHATGPT_FUNCTION"),
+        (403, "AccessDenied", "fc:InvokeFunction"),
+        (400, "ResourceThrottled", "limits"),
+    ],
 )
-def test_a_refusal_says_what_to_do(status: int, remedy: str) -> None:
-    """The operator's line has FC's status, code and request id, and the remedy."""
+def test_a_refusal_says_what_to_do(status: int, code: str, remedy: str) -> None:
+    """The operator's line has FC's status, code and request id, and the remedy: by the code before the status."""
     bench = Bench()
-    reply = Reply(status, "fc-77", "SomeCode")
+    reply = Reply(status, "fc-77", code)
     bench.fc.script = [lambda seconds: reply, lambda seconds: reply]
-    problem = bench.post(question("?")).line["problem"]
-    assert all(word in problem for word in (str(status), "SomeCode", "fc-77", remedy))
+    line = bench.post(question("?")).line
+    assert all(word in line["problem"] for word in (str(status), code, "fc-77"))
+    assert remedy in line["remedy"]
+    assert ("fc:InvokeFunction" in line["remedy"]) is (remedy == "fc:InvokeFunction")
 
 
 def test_each_try_is_a_hand_over_of_its_own() -> None:
@@ -203,7 +224,7 @@ class TestFc3:
         bench = Bench({**ENVIRON, **environ}, context=context)
         result = bench.post(question("?"))
         assert (result.line["event"], bench.fc.posts) == ("hand_over_refused", [])
-        assert remedy in result.line["problem"]
+        assert remedy in result.line["remedy"]
 
     def test_credentials_are_read_for_every_call(self) -> None:
         """They expire: the context's come first, then the environment as it is now."""

@@ -20,7 +20,7 @@ from reply.lookup.certificates import Certificate
 from reply.lookup.names import Target
 from reply.lookup.rdap import Registration
 from reply.records import Records
-from reply.services import Answer, AnswerSettings, Balance, ChatMessage, Services, Usage
+from reply.services import Answer, AnswerSettings, Balance, ChatMessage, Outbound, Services, Usage
 from reply.settings import CHINA
 from reply.store import Store
 from reply.usage import Ledger
@@ -141,7 +141,7 @@ class FakeLookups:
 
 
 class FailingBucket(Bucket):
-    """A bucket that refuses the next saves of a conversation."""
+    """A bucket that refuses the next saves of a conversation, and whatever the world's `refuses` names."""
 
     def __init__(self, world: World) -> None:
         super().__init__(str(world.mount))
@@ -152,7 +152,24 @@ class FailingBucket(Bucket):
         if folder[0] == "conversations" and self._world.fail_saves and CLEARED.encode() in content:
             self._world.fail_saves -= 1
             raise StoreUnavailable("writing a file", "on demand")
+        self._refuse("write", folder, name)
         super().write_new(folder, name, content)
+
+    def names(self, folder: Sequence[str]) -> list[str]:
+        self._refuse("list", folder)
+        return super().names(folder)
+
+    def remove(self, folder: Sequence[str], name: str) -> None:
+        self._refuse("remove", folder, name)
+        super().remove(folder, name)
+
+    def rename(self, folder: Sequence[str], name: str, new: str) -> None:
+        self._refuse("rename", folder, name)
+        super().rename(folder, name, new)
+
+    def _refuse(self, operation: str, folder: Sequence[str], name: str = "") -> None:
+        if self._world.refuses(f"{operation} {'/'.join(folder)}/{name}"):
+            raise StoreUnavailable(operation, "on demand")
 
 
 @dataclass
@@ -173,6 +190,8 @@ class World:
     problems: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
     fail_saves: int = 0
+    refuses: Callable[[str], bool] = lambda _: False
+    outbound: Outbound | None = None
 
     def services(self) -> Services:
         log = Log(stream=self.stream)
@@ -186,7 +205,7 @@ class World:
             ledger=Ledger(records, bucket, self.clock, log),
             claim=self.claim,
             model=self.model,
-            outbound=self.chat,
+            outbound=self.outbound or self.chat,
             wording=ZH,
             clock=self.clock,
             log=log,
@@ -202,6 +221,11 @@ class World:
     def lines(self, event: str) -> list[dict[str, Any]]:
         lines = [json.loads(line) for line in self.stream.getvalue().splitlines()]
         return [line for line in lines if line["event"] == event]
+
+    def errors(self) -> list[dict[str, Any]]:
+        """Every ERROR line."""
+        lines = [json.loads(line) for line in self.stream.getvalue().splitlines()]
+        return [line for line in lines if line["level"] == "ERROR"]
 
     def files(self, under: str) -> list[Path]:
         return sorted(path for path in (self.mount / under).rglob("*") if path.is_file())

@@ -363,14 +363,16 @@ def test_no_time_left(world: World, shelf: FakeShelf) -> None:
 
 @pytest.mark.parametrize("where", ["shelf", "mount"])
 def test_storage_down(world: World, shelf: FakeShelf, where: str) -> None:
-    """A sentence with the request id, and one ERROR line that says what to check."""
+    """A sentence with the request id, a line that says what to check, and one ERROR line in all."""
     if where == "shelf":
         shelf.fails = True
     else:
         day = world.mount / "records" / str(TODAY - timedelta(days=1))
         day.write_text("no folder")
     assert said(world, "#查对话 username:张三") == ZH.export_failed.format(request_id=asking("查对话").request_id)
-    assert [line["level"] for line in world.lines("export_failed")] == ["ERROR"]
+    [line] = world.lines("export_failed")
+    assert "OSS_BUCKET" in line["remedy"]
+    assert len(world.errors()) == 1
 
 
 def test_broken_records_are_left_out(world: World, shelf: FakeShelf) -> None:

@@ -254,12 +254,13 @@ def test_others_usage_needs_a_fresh_signature(office: Office, age: int | None, a
 
 @pytest.mark.parametrize("text", ["", "全部", "Bob"])
 def test_storage_that_is_down_is_explained(office: Office, text: str) -> None:
-    """A sentence with the request id, and an ERROR line."""
+    """A sentence with the request id, a line that says so, and one ERROR line in all."""
     shutil.rmtree(office.world.mount)
     office.world.mount.write_text("no folder")
     shown = office.admin("2026-11-20 10:00", text)
     assert shown.startswith(ZH.usage_unavailable.split("{")[0])
-    assert office.world.lines("usage_unread")[0]["level"] == "ERROR"
+    assert len(office.world.lines("usage_unread")) == 1
+    assert len(office.world.errors()) == 1
 
 
 def test_usage_does_not_enter_prompts(office: Office) -> None:

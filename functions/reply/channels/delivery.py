@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from reply import markdown
-from reply.channels.errcodes import NO_RESPONSE, Action, Verdict
+from reply.channels.errcodes import DEADLINE, EXPIRED, NO_RESPONSE, Action, Verdict
 from reply.parts import Layout, Limits, Part, split
 from shared.clock import Clock
 from shared.errors import AnswerBlocked, DeliveryDelayed, Undeliverable
@@ -62,6 +62,7 @@ class Delivery:
     def __init__(self, message: Message, text: str, means: Means, *, until: float, max_parts: int, plain: bool) -> None:
         text = markdown.clean(text)
         if markdown.is_blank(text):
+            means.log.warning("answer_blank", problem="nothing is left of the answer once marks are taken away")
             text = means.words.failed_empty.format(request_id=message.request_id)
         self._message = message
         self._means = means
@@ -120,7 +121,7 @@ class Delivery:
         self._pace()
         if self._show(mention + sentence, mention=not self.shown) is not None:
             self._give_up(blocked)
-        raise AnswerBlocked(blocked.code, blocked.remedy, self.shown)
+        raise AnswerBlocked(blocked.code, blocked.meaning, self.shown, blocked.remedy)
 
     def _show(self, text: str, *, mention: bool) -> Verdict | None:
         """Post until it is shown (None) or refused for its content or size. Raises what run raises."""
@@ -134,7 +135,7 @@ class Delivery:
             if action in (Action.FINER, Action.NEUTRAL):
                 return verdict
             if action is Action.AGAIN and refusals < TRIES - 1:
-                self._wait(self._backoff(refusals), verdict.code)
+                self._wait(self._backoff(refusals), verdict)
                 refusals += 1
             elif action is Action.ONCE_MORE:
                 lost += 1
@@ -143,41 +144,41 @@ class Delivery:
                     return None
             elif action is Action.WAIT and not self._waited:
                 self._waited = True
-                self._wait(verdict.wait, verdict.code)
+                self._wait(verdict.wait, verdict)
             elif action in (Action.PLAIN, Action.UNKNOWN) and not self._plain:
                 self._plain = True
             elif action in (Action.PLAIN, Action.GIVE_UP):
                 self._give_up(verdict)
             else:
-                self._wait_to_the_end(verdict.code, verdict.remedy)
+                self._wait_to_the_end(verdict)
 
     def _post(self, text: str, *, mention: bool) -> Verdict:
         now = self._means.clock.now()
         self._require_open(now)
         if self._ends - now < SHORTEST_POST_S:
-            raise DeliveryDelayed("deadline", "this run has no time left", self.shown)
+            raise _delayed(DEADLINE, self.shown)
         self.posts += 1
         return self._means.post(self._encoded(text, mention=mention), self._ends - now)
 
-    def _wait(self, seconds: float, code: str = "deadline") -> None:
+    def _wait(self, seconds: float, verdict: Verdict = DEADLINE) -> None:
         """Wait, unless no post were possible afterwards. Raises Undeliverable or DeliveryDelayed, then at once."""
         if seconds <= 0:
             return
         then = self._means.clock.now() + seconds
         self._require_open(then)
         if then > self._ends - SHORTEST_POST_S:
-            self._wait_to_the_end(code, f"{seconds:.0f} s to wait are more than this run has left")
+            self._wait_to_the_end(verdict)
         else:
             self._means.clock.sleep(seconds)
 
-    def _wait_to_the_end(self, code: str, why: str) -> None:
+    def _wait_to_the_end(self, verdict: Verdict) -> None:
         """Use what is left of the run for one more try: FC may run the message again too soon. Raises DeliveryDelayed.
 
         Once in a run, and only where the wait is worth it.
         """
         left = self._left_to_wait()
         if not left:
-            raise DeliveryDelayed(code, why, self.shown)
+            raise _delayed(verdict, self.shown)
         self._require_open(self._means.clock.now() + left)
         self._waited_to_the_end = True
         self._means.clock.sleep(left)
@@ -194,7 +195,7 @@ class Delivery:
         short outage must not end in silence, and a copy more is the smaller evil.
         """
         if lost == 1:
-            self._wait(self._backoff(0), verdict.code)
+            self._wait(self._backoff(0), verdict)
             return True
         left = self._left_to_wait()
         if verdict.code != NO_RESPONSE.code or not left or self._expired(self._means.clock.now() + left):
@@ -205,16 +206,11 @@ class Delivery:
 
     def _log_doubt(self, verdict: Verdict) -> None:
         """Posted again and no response either: it counts as shown, for one more post could be one more copy."""
-        self._means.log.error(
-            "delivery_in_doubt",
-            code=verdict.code,
-            part=self.shown + 1,
-            remedy="the person may have seen this part several times, once or not at all: ask them",
-        )
+        self._means.log.error("delivery_in_doubt", cause="delivery_in_doubt", code=verdict.code, part=self.shown + 1)
 
     def _require_open(self, at: float) -> None:
         if self._expired(at):
-            raise Undeliverable("expired", "the session webhook has expired; nothing more was posted", self.shown)
+            raise Undeliverable(EXPIRED.code, EXPIRED.meaning, self.shown, EXPIRED.remedy)
 
     def _expired(self, at: float) -> bool:
         return 0 < self._message.reply_to.expires_at <= (at + EXPIRY_MARGIN_S) * 1000
@@ -226,7 +222,7 @@ class Delivery:
         return BACKOFF_S * 2.0**before * (1 + self._means.jitter())
 
     def _give_up(self, verdict: Verdict) -> NoReturn:
-        raise Undeliverable(verdict.code, verdict.remedy, self.shown)
+        raise Undeliverable(verdict.code, verdict.meaning, self.shown, verdict.remedy)
 
     def _layout(self, limits: Limits) -> Layout:
         return Layout(
@@ -250,8 +246,17 @@ class Delivery:
 
     def _log_refusal(self, verdict: Verdict) -> None:
         self._means.log.warning(
-            "webhook_refused", errcode=verdict.code, action=verdict.action.value, part=self.shown + 1, posts=self.posts
+            "post_refused",
+            errcode=verdict.code,
+            action=verdict.action.value,
+            part=self.shown + 1,
+            posts=self.posts,
+            remedy=verdict.remedy or None,
         )
+
+
+def _delayed(verdict: Verdict, shown: int) -> DeliveryDelayed:
+    return DeliveryDelayed(verdict.code, verdict.meaning, shown, verdict.remedy)
 
 
 def _levels(max_parts: int) -> tuple[Limits, ...]:

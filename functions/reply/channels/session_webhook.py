@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reply.channels.delivery import Delivery, Means
-from reply.channels.errcodes import NO_RESPONSE, NOT_CONNECTED, UNSENDABLE, Verdict, judged
+from reply.channels.errcodes import NO_RESPONSE, NOT_CONNECTED, OTHER_HOST, UNSENDABLE, Verdict, judged
 from shared.clock import Clock
 from shared.errors import DeliveryFailed, Undeliverable, WebhookRefused
 from shared.log import Log
@@ -101,8 +101,8 @@ class SessionWebhook:
 
         The errors say in `shown` how many parts of the answer the person has seen.
         """
-        log = self._log.with_fields(request_id=message.request_id)
-        url = self._checked(message, log)
+        log = self._log.for_run(request_id=message.request_id)
+        url = self._checked(message)
         means = Means(lambda body, seconds: self._post(url, body, seconds), self._words, self._clock, log, self._jitter)
         settings, started = self._settings, self._clock.now()
         delivery = Delivery(message, text, means, until=until, max_parts=settings.max_parts, plain=settings.plain)
@@ -118,16 +118,11 @@ class SessionWebhook:
             log.debug("delivery", code=code, parts=delivery.shown, posts=delivery.posts, deliver_ms=took)
         return shown
 
-    def _checked(self, message: Message, log: Log) -> str:
+    def _checked(self, message: Message) -> str:
         try:
             return checked_webhook(message.reply_to.webhook, self._settings.hosts)
         except WebhookRefused as refused:
-            log.error(
-                "webhook_host_refused",
-                host=refused.host,
-                remedy="nothing was posted; if this is your DingTalk, add the host to WEBHOOK_HOSTS",
-            )
-            raise Undeliverable("webhook_refused", "its host is not in WEBHOOK_HOSTS, or it is no webhook") from None
+            raise Undeliverable(OTHER_HOST.code, str(refused), 0, OTHER_HOST.remedy) from None
 
     def _session(self) -> requests.Session:
         with self._making:

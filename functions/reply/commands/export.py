@@ -14,7 +14,7 @@ from reply.conversation import Turn
 from reply.markdown import inline_code
 from reply.records import Record
 from reply.run import Run
-from shared.errors import StoreUnavailable
+from shared.errors import BUCKET, StoreUnavailable
 
 DEFAULT_DAYS, MOST_DAYS = 30, 92
 """Days that are exported: without a range, today being the last; and at most."""
@@ -57,9 +57,10 @@ def export(run: Run, turn: Turn) -> str:
     try:
         return tell(run, turn, _exported(run, wanted))
     except OutOfTime:
+        run.log.warning("export_slow", problem="reading the records took all the time of a run")
         return run.explain(words.export_slow, turn)
     except StoreUnavailable as problem:
-        run.log.error("export_failed", problem=str(problem), remedy="check the bucket, OSS_ENDPOINT and the role")
+        run.log.error("export_failed", cause=BUCKET, problem=str(problem), remedy=problem.remedy or None)
         return run.explain(words.export_failed, turn)
 
 

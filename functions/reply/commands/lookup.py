@@ -48,7 +48,7 @@ def _look_up(
         sentence = find(run, target)
     except LookupFailed as failed:
         outcome = "failed"
-        run.log.info("lookup_failed", reason=failed.reason.value, ms=run.now_ms - started)
+        run.log.warning("lookup_failed", reason=failed.reason.value, ms=run.now_ms - started)
         name = inline_code(shown_name(target.host))
         sentence = getattr(run.services.wording, f"lookup_{failed.reason.value}").format(name=name)
     return tell(run, turn, sentence, Record(outcome, timings={"lookup_ms": run.now_ms - started}))

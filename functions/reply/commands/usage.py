@@ -15,7 +15,7 @@ from reply.records import Record
 from reply.run import Run
 from reply.tallies import Tally, added, total
 from shared.commands import without_marks
-from shared.errors import StoreUnavailable
+from shared.errors import BUCKET, StoreUnavailable
 
 MOST_PEOPLE = 10
 """How many people are listed: those who used most, or those to choose from."""
@@ -37,7 +37,7 @@ def usage(run: Run, turn: Turn) -> str:
         else:
             sentence = _everybody(run) if _folded(without_marks(wanted)) in _EVERYBODY else _somebody(run, wanted)
     except StoreUnavailable as problem:
-        run.log.error("usage_unread", problem=str(problem), remedy="check the OSS mount, its role and the bucket")
+        run.log.error("usage_unread", cause=BUCKET, problem=str(problem))
         return run.explain(words.usage_unavailable, turn)
     return tell(run, turn, sentence)
 

@@ -154,7 +154,6 @@ class ChatModel:
                 key=self._key + 1,
                 reason=setback.failed.reason.value,
                 provider_error=setback.failed.detail,
-                remedy="replace the key with this number in CHATGPT_API_KEY or AZURE_OPENAI_TOKEN",
             )
             self._key = (self._key + 1) % len(self._settings.keys)
         else:
