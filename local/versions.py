@@ -5,7 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-_LATER_ADDITIONS = ("signed_at", "role", "quote_unreadable", "notice", "command", "handed_over_at", "body_hash")
+_LATER_ADDITIONS = (
+    "robot_before",
+    "signed_at",
+    "role",
+    "quote_unreadable",
+    "notice",
+    "command",
+    "handed_over_at",
+    "body_hash",
+)
 """Fields that may be missing in an event of an earlier version."""
 
 

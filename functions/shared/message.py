@@ -53,7 +53,8 @@ class Message:
     the signed time, which is `signed_at` (ms, 0 = not known); `handed_over_at` is when `conversation` invoked `reply`
     (ms). Exactly one of three is asked for: a command (`command` is its name), a ready-made sentence to show
     (`notice`), else an answer to `text`. `role` is the sender's ("", "vip" or "admin"): as good as the staff id in a
-    body that DingTalk does not sign.
+    body that DingTalk does not sign. `robot_before` ("" = none) is the id that the robot had until it was given the one
+    it has: what is stored under it is its own.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Message:
     handover: str = ""
     handed_over_at: int = 0
     signed_at: int = 0
+    robot_before: str = ""
     version: int = VERSION
 
     @property
@@ -127,7 +129,7 @@ class Message:
 def _message(data: Mapping[str, Any]) -> Message:
     sender, target = data["sender"], data["reply_to"]
     optional: tuple[str, ...] = ("text", "quote", "quote_unreadable", "command", "notice", "role", "body_hash")
-    optional += ("handover", "handed_over_at", "signed_at")
+    optional += ("handover", "handed_over_at", "signed_at", "robot_before")
     message = Message(
         id=data["id"],
         robot=data["robot"],

@@ -140,6 +140,17 @@ class TestSeveralRobots:
         assert len(robots[0]) == 13
         assert "gamma" not in robots[0]
 
+    @pytest.mark.parametrize("secret", ["alpha-secret", "beta:secret", "gamma-secret", "ü-Geheimnis"])
+    def test_a_robot_keeps_what_it_had_before_its_client_id(self, secret: str) -> None:
+        """The id made of the secret travels along once there is a client id; before, it is the id."""
+        unnamed = Bench({**ENVIRON, "DINGTALK_APP_SECRET": secret, "DINGTALK_CREDENTIALS": ""})
+        unnamed.post(question("?"), headers=unnamed.headers(secret))
+        before = unnamed.fc.events[0]["robot"]
+        named = Bench({**ENVIRON, "DINGTALK_APP_SECRET": secret, "DINGTALK_CREDENTIALS": f"client:{secret}"})
+        named.post(question("?"), headers=named.headers(secret))
+        assert unnamed.fc.events[0]["robot_before"] == ""
+        assert (named.fc.events[0]["robot"], named.fc.events[0]["robot_before"]) == ("client", before)
+
     def test_robots_do_not_share_message_ids(self) -> None:
         """The same message id from two robots is two messages."""
         bench = Bench({**ENVIRON, **self.SETTINGS})

@@ -32,6 +32,7 @@ MESSAGES = st.builds(
     handover=TEXT,
     handed_over_at=NUMBER,
     signed_at=NUMBER,
+    robot_before=TEXT,
 )
 PLAIN = Message("m1", "robot", "cid", False, Sender("u"), ReplyTarget("https://x"), 5, text="?")
 
@@ -73,7 +74,17 @@ def test_a_later_version_is_read_as_far_as_it_is_understood() -> None:
 def test_optional_fields_may_be_absent() -> None:
     """An earlier version lacked some."""
     event = json.loads(PLAIN.to_event())
-    for name in ("quote", "quote_unreadable", "command", "notice", "role", "body_hash", "handover", "handed_over_at"):
+    for name in (
+        "quote",
+        "quote_unreadable",
+        "command",
+        "notice",
+        "role",
+        "body_hash",
+        "handover",
+        "handed_over_at",
+        "robot_before",
+    ):
         del event[name]
     assert Message.from_event(json.dumps(event).encode()) == PLAIN
 
@@ -95,6 +106,8 @@ def broken() -> list[object]:
         {"created_at": True},
         {"text": None},
         {"role": None},
+        {"robot_before": None},
+        {"robot_before": ["r1"]},
         {"sender": "u"},
         {"sender": []},
         {"sender": {}},

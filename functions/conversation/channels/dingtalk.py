@@ -67,7 +67,7 @@ class DingTalk:
         age = int(self._clock.now() * 1000) - int(stamp)
         if not -FARTHEST_AHEAD <= age <= OLDEST:
             raise Rejected(401, f"the signature is {age} ms old")
-        return Signed(matches[0].id, int(stamp))
+        return Signed(matches[0].id, int(stamp), matches[0].before)
 
     def parse(self, body: bytes, signed: Signed) -> Received:
         """Read a verified body, whatever its shape. Raises Rejected (400) when it is not a JSON object."""
@@ -118,6 +118,7 @@ class DingTalk:
         message = Message(
             id=message_id,
             robot=signed.robot,
+            robot_before=signed.robot_before,
             conversation_id=identifier(data.get("conversationId")) or f"with {sender.id}",
             group=group,
             sender=sender,

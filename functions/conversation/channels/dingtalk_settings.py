@@ -16,6 +16,12 @@ class Robot:
     id: str
     secret: str = field(repr=False)
 
+    @property
+    def before(self) -> str:
+        """The id that it had, or would have had, while only its secret was known; "" where that is its id still."""
+        unnamed = _name_of(self.secret)
+        return "" if self.id == unnamed else unnamed
+
 
 @dataclass(frozen=True)
 class DingTalkSettings:

@@ -14,10 +14,14 @@ Kind = Literal["", "picture", "video", "file", "card", "record", "audio", "other
 
 @dataclass(frozen=True)
 class Signed:
-    """Whose signature was valid: the robot's id and the signed time (ms since the epoch)."""
+    """Whose signature was valid: the robot's id and the signed time (ms since the epoch).
+
+    `robot_before` is the id under which earlier things may be stored of the same robot, "" where there is none.
+    """
 
     robot: str
     at: int
+    robot_before: str = ""
 
 
 @dataclass(frozen=True)
