@@ -5,6 +5,7 @@ is installed is named with hashes in tools/locks/; which index pip asks is pip's
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ if not (3, 10) <= sys.version_info[:2] <= (3, 13):
 
 from shipping import ShippingError
 from shipping.bytecode import find_interpreter
+from shipping.lists import robots_named
 from shipping.package import Package, build, packages
 from shipping.pip import require_pip
 from shipping.report import lines, size_text
@@ -29,7 +31,9 @@ def main(arguments: list[str]) -> int:
         target = parse_target(options.python)
         chosen = [p for p in packages(fc2=options.fc2, oss2=options.oss2) if options.only in ("", p.name)]
         files = read_settings_files(Path(options.settings))
+        robots = list(robots_named(files, Path(options.settings), os.environ))
         build_all(chosen, target, Path(options.output).resolve(), bytecode=not options.no_bytecode, files=files)
+        print(*robots, sep="\n", end="\n" if robots else "")
     except ShippingError as error:
         print(f"build: {error}", file=sys.stderr)
         return 1

@@ -5,13 +5,14 @@ The order is: kind of chat, group, person; then, for what is asked, sensitive wo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from shared.commands import Command
-from shared.message import Message, Sender
-from shared.settings import SettingsReader
+from shared.message import Message
+from shared.settings import SettingsReader, says_nothing
 
 if TYPE_CHECKING:
     from shared.sensitive import SensitiveWords
@@ -32,30 +33,49 @@ _ANY, _PRIVATE, _GROUP = "0", "1", "2"
 
 
 @dataclass(frozen=True)
+class IdList:
+    """The ids on a list, each with its robot's. It is `given` when something is set.
+
+    One that cannot be understood is `closed`: nobody is on it, and of nobody it can be said that they are not.
+    """
+
+    ids: frozenset[tuple[str, str]] = frozenset()
+    given: bool = False
+    closed: bool = False
+
+    def has(self, robot: str, id: str) -> bool:
+        """Whether that robot's person or group is on the list."""
+        return (robot, id) in self.ids
+
+
+_NOT_GIVEN = IdList()
+
+
+@dataclass(frozen=True)
 class GuardSettings:
-    """Who may use the bot where. An empty list allows everybody; `longest` is in tokens, 0 = no limit."""
+    """Who may use the bot where. A list that is not given allows everybody; `longest` is in tokens, 0 = no limit."""
 
     chat_type: str = _ANY
-    groups: frozenset[str] = frozenset()
-    users: frozenset[str] = frozenset()
-    denied: frozenset[str] = frozenset()
-    admins: frozenset[str] = frozenset()
-    vips: frozenset[str] = frozenset()
+    groups: IdList = _NOT_GIVEN
+    users: IdList = _NOT_GIVEN
+    denied: IdList = _NOT_GIVEN
+    admins: IdList = _NOT_GIVEN
+    vips: IdList = _NOT_GIVEN
     sensitive: tuple[str, ...] = ()
     longest: int = 0
 
     @classmethod
-    def read(cls, reader: SettingsReader) -> GuardSettings:
+    def read(cls, reader: SettingsReader, robots: Mapping[str, str]) -> GuardSettings:
         """Read CHAT_TYPE, ALLOW_GROUPS, ALLOW_USERS, DENY_USERS, ADMIN_USERS, VIP_USERS, SENSITIVE_WORDS and
-        MAX_QUESTION_LEN.
+        MAX_QUESTION_LEN. `robots` has the id of each robot by every name of it: whose ids the lists can have.
         """
         return cls(
             chat_type=reader.choice("CHAT_TYPE", _ANY, (_ANY, _PRIVATE, _GROUP)),
-            groups=frozenset(reader.words("ALLOW_GROUPS")),
-            users=frozenset(reader.words("ALLOW_USERS")),
-            denied=frozenset(reader.words("DENY_USERS")),
-            admins=frozenset(reader.words("ADMIN_USERS")),
-            vips=frozenset(reader.words("VIP_USERS")),
+            groups=_ids(reader, "ALLOW_GROUPS", robots),
+            users=_ids(reader, "ALLOW_USERS", robots),
+            denied=_ids(reader, "DENY_USERS", robots),
+            admins=_ids(reader, "ADMIN_USERS", robots),
+            vips=_ids(reader, "VIP_USERS", robots),
             sensitive=reader.words("SENSITIVE_WORDS"),
             longest=reader.whole("MAX_QUESTION_LEN", 0, low=0, high=10_000_000),
         )
@@ -73,13 +93,20 @@ class GuardSettings:
         return SensitiveWords(self.sensitive)
 
 
-def role(sender: Sender, settings: GuardSettings) -> str:
-    """What the sender is: "admin", "vip" or "". Nobody without a staff id is more than anybody."""
-    if not sender.staff_id:
-        return ""
-    if sender.staff_id in settings.admins:
+def _ids(reader: SettingsReader, name: str, robots: Mapping[str, str]) -> IdList:
+    if says_nothing(reader.text(name)):
+        return _NOT_GIVEN
+    from conversation.lists import Robots, read_ids  # paid for only where there is a list
+
+    return read_ids(reader, name, Robots(robots))
+
+
+def role(message: Message, settings: GuardSettings) -> str:
+    """What the sender is to the robot that was asked: "admin", "vip" or "". Only a staff id makes more of anybody."""
+    robot, staff_id = message.robot, message.sender.staff_id
+    if staff_id and settings.admins.has(robot, staff_id):
         return ADMIN
-    return VIP if sender.staff_id in settings.vips else ""
+    return VIP if staff_id and settings.vips.has(robot, staff_id) else ""
 
 
 def access(message: Message, settings: GuardSettings) -> Refusal | None:
@@ -90,12 +117,12 @@ def access(message: Message, settings: GuardSettings) -> Refusal | None:
         return "private"
     if settings.chat_type == _PRIVATE and message.group:
         return "group_chat"
-    if message.group and settings.groups and message.conversation_id not in settings.groups:
+    if message.group and settings.groups.given and not settings.groups.has(message.robot, message.conversation_id):
         return "group"
-    person = message.sender.id
-    if person in settings.denied or (settings.users and person not in settings.users):
+    denied, allowed = settings.denied, settings.users
+    if denied.closed or denied.has(message.robot, message.sender.id):
         return "user"
-    return None
+    return "user" if allowed.given and not allowed.has(message.robot, message.sender.id) else None
 
 
 def permission(command: Command, message: Message, age_ms: int) -> Refusal | None:

@@ -29,7 +29,10 @@ few that LARGEST_BODY is not exceeded, however they are escaped."""
 
 @dataclass(frozen=True)
 class Receiver:
-    """Everything that receiving needs from outside. `problems` are those of the settings."""
+    """Everything that receiving needs from outside.
+
+    `problems` are those of the settings, with which every message is refused; `closed` are lists that let nobody in.
+    """
 
     channels: Sequence[Inbound]
     triage: Triage
@@ -38,6 +41,7 @@ class Receiver:
     problems: Sequence[str]
     log: Log
     clock: Clock
+    closed: Sequence[str] = ()
 
     @property
     def instant(self) -> Instant:
@@ -69,12 +73,11 @@ def receive(request: Request, receiver: Receiver) -> Response:
 
 def _write(outcome: Outcome, request: Request, receiver: Receiver, started: float) -> None:
     fields: dict[str, Value] = dict(outcome.fields)
-    unusable = bool(receiver.problems) and request.method == "POST"
-    if unusable:
-        fields.update({f"remedy_{number}": problem for number, problem in enumerate(receiver.problems, 1)})
+    named = [*receiver.problems, *receiver.closed] if request.method == "POST" else []
+    fields.update({f"remedy_{number}": problem for number, problem in enumerate(named, 1)})
     fields["fc_request_id"] = request.runtime.request_id or None
     fields["ack_ms"] = round((receiver.clock.now() - started) * 1000)
-    (receiver.log.error if outcome.error or unusable else receiver.log.info)(outcome.event, **fields)
+    (receiver.log.error if outcome.error or named else receiver.log.info)(outcome.event, **fields)
 
 
 def _outcome(request: Request, receiver: Receiver) -> Outcome:
@@ -97,7 +100,7 @@ def _outcome(request: Request, receiver: Receiver) -> Outcome:
 
 
 def _health(request: Request, receiver: Receiver) -> Outcome:
-    state = {"status": "ok", "settings": "incomplete" if receiver.problems else "complete"}
+    state = {"status": "ok", "settings": "incomplete" if receiver.problems or receiver.closed else "complete"}
     for channel in receiver.channels:
         try:
             channel.verify(request)

@@ -14,7 +14,10 @@ from shared.settings import SettingsReader, read_language, read_log_level, read_
 
 @dataclass(frozen=True)
 class Settings:
-    """What the function was told. With `problems` it refuses every message, each time saying in the log why."""
+    """What the function was told. With `problems` it refuses every message, each time saying in the log why.
+
+    `closed` has a sentence for each list that cannot be understood: they are said in the log, too.
+    """
 
     dingtalk: DingTalkSettings
     dispatch: DispatchSettings
@@ -26,14 +29,16 @@ class Settings:
     log_text: bool
     names: Mapping[str, str]
     problems: tuple[str, ...]
+    closed: tuple[str, ...]
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
         """Read everything; raises nothing. `names` maps every setting to its default, for the documentation's test."""
         reader = SettingsReader(environ)
-        guards = GuardSettings.read(reader)
+        dingtalk = DingTalkSettings.read(reader)
+        guards = GuardSettings.read(reader, dingtalk.names)
         return cls(
-            dingtalk=DingTalkSettings.read(reader),
+            dingtalk=dingtalk,
             dispatch=DispatchSettings.read(reader),
             guards=guards,
             offer=Offer.read(reader, groups=guards.answers_groups),
@@ -43,6 +48,7 @@ class Settings:
             log_text=read_log_text(reader),
             names=reader.names,
             problems=tuple(reader.problems),
+            closed=tuple(reader.closed),
         )
 
     @property

@@ -34,7 +34,7 @@ class Triage:
 
     def admit(self, received: Received) -> Decision:
         """Whether the sender may use the bot here; the decision's message knows the sender's role."""
-        message = replace(received.message, role=guards.role(received.message.sender, self.guards))
+        message = replace(received.message, role=guards.role(received.message, self.guards))
         return self._refused_or_on(message, guards.access(message, self.guards))
 
     def decide(self, received: Received, age_ms: int) -> Decision:

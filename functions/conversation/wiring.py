@@ -28,7 +28,7 @@ def build(
     stream: TextIO | None = None,
     templates: Sequence[Template] | None = None,
 ) -> Receiver:
-    """Everything receiving needs; with wrong settings it refuses every message and says why in the log.
+    """Everything receiving needs; with settings that are missing or wrong it refuses messages, and says why in the log.
 
     Without `templates` those that ship with the code are used.
     """
@@ -46,4 +46,13 @@ def build(
     channels = (DingTalk(settings.dingtalk, words, clock),)
     prompts = Templates(shipped if templates is None else lambda: templates)
     triage = Triage(settings.guards, prompts, Instant(words, prompts, settings.offer), words)
-    return Receiver(channels, triage, settings.instant_in_body, dispatch, settings.problems, log, clock)
+    return Receiver(
+        channels,
+        triage,
+        settings.instant_in_body,
+        dispatch,
+        settings.problems,
+        log,
+        clock,
+        closed=settings.closed,
+    )

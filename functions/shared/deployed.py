@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.settings import says_nothing
+
 _BESIDE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "settings.json")
 
 
@@ -46,7 +48,7 @@ class Deployed:
 
     def under(self, environ: Mapping[str, str]) -> Mapping[str, str]:
         """The environment, with the file's value for what it leaves unset or empty."""
-        missing = {name: value for name, value in self.settings.items() if not environ.get(name, "").strip()}
+        missing = {name: value for name, value in self.settings.items() if says_nothing(environ.get(name, ""))}
         return {**environ, **missing}
 
 

@@ -10,17 +10,32 @@ from shared.errors import SettingsError
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 
 
+# Commas, semicolons and what a Chinese keyboard has for them, in every width; ends of lines of every kind.
+_SEPARATORS = dict.fromkeys(map(ord, ",，﹐;；﹔、﹑､\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"), "\n")
+
+
+def separated(text: str) -> tuple[str, ...]:
+    """The entries of a list as people write it: without the blanks around them, and without empty ones."""
+    return tuple(entry for entry in (part.strip() for part in text.translate(_SEPARATORS).split("\n")) if entry)
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a value means unset: it is empty or blank, or an empty list or an empty text as people write them."""
+    return "".join(text.split()) in ("", "[]", "''", '""')
+
+
 class SettingsReader:
     """Reads named settings from a mapping and collects what is wrong.
 
     An empty or blank value means unset. Each read returns a usable value even after a problem, so that all problems
-    are found in one pass; `finish` raises them together. `names` maps every name read to its default as text: the
-    documentation is tested against it.
+    are found in one pass; `finish` raises them together. `closed` are problems that close only what they concern.
+    `names` maps every name read to its default as text: the documentation is tested against it.
     """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
         self.problems: list[str] = []
+        self.closed: list[str] = []
         self.names: dict[str, str] = {}
 
     def text(self, name: str, default: str = "", *, aliases: Collection[str] = (), required: str = "") -> str:
@@ -71,9 +86,12 @@ class SettingsReader:
         return default
 
     def words(self, name: str, default: str = "") -> tuple[str, ...]:
-        """Read a list separated by commas (ASCII or full-width); blanks around words and empty words are dropped."""
-        value = self.text(name, default).replace("，", ",")
-        return tuple(word for word in (part.strip() for part in value.split(",")) if word)
+        """Read a list, as `separated` does; one that is set and has no word is a problem."""
+        value = self.text(name, default)
+        words = separated(default if says_nothing(value) else value)
+        if not words and not says_nothing(value):
+            self._wrong(name, value, "words separated by commas")
+        return words
 
     def flag(self, name: str, default: bool) -> bool:
         """Read on/off (also true/false, yes/no, 1/0)."""
@@ -91,8 +109,8 @@ class SettingsReader:
 
     def finish(self) -> None:
         """Raise SettingsError with every problem found so far, if there is any."""
-        if self.problems:
-            raise SettingsError(self.problems)
+        if self.problems or self.closed:
+            raise SettingsError([*self.problems, *self.closed])
 
     def _wrong(self, name: str, found: str, wanted: str) -> None:
         self.problems.append(f"{name} is {found[:40]!r}; wanted {wanted}; change it or leave it out for the default")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from conversation.channels.dingtalk_settings import Robot
+from conversation.lists import Robots
 from doctoring.examination import Examination
 from doctoring.finding import Finding, ok, or_ok, problem, skipped, warning
 from doctoring.web import Page, Unreachable
@@ -22,12 +23,14 @@ _NAMELESS = re.compile(r"r[0-9a-f]{12}")
 
 
 def secret(examined: Examination) -> Iterator[Finding]:
-    """What is taken for a client secret looks like one."""
+    """What is taken for a client secret looks like one; and how lists name its robot."""
     robots = examined.robots
     findings = [finding for number, robot in enumerate(robots, 1) for finding in _form(number, robot.secret)]
     if not robots:
         findings = [problem("dingtalk.secret", "no robot's secret is set", "one", "export DINGTALK_APP_SECRET=…")]
-    yield from or_ok("dingtalk.secret", findings, f"{len(robots)} of {len(robots)} look like client secrets")
+    named = ", ".join(Robots(examined.conversation.dingtalk.names).ids)
+    told = f"{len(robots)} of {len(robots)} look like client secrets; lists name the robots {named}"
+    yield from or_ok("dingtalk.secret", findings, told)
 
 
 def _form(number: int, secret: str) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from doctoring.env_file import EnvFile
 from doctoring.web import Web
 from reply.settings import ReplySettings
 from shared.clock import Clock
+from shared.settings import separated
 from shipping.settings_files import SettingsFiles
 from shipping.yaml_lines import Problem
 
@@ -100,7 +101,7 @@ class Examination:
         secrets = [*self.conversation.secrets, *self.reply.chat.secrets]
         for name in SECRET_NAMES:
             value = self.variables.get(name, "")
-            secrets += [value, *(part.strip() for part in value.replace("，", ",").split(","))]
+            secrets += [value, *separated(value)]
         key = self.access_key
         secrets += [key.key_secret, key.token] if key else []
         secrets += [password for url in self.variables.values() if (password := _password(url))]

@@ -40,7 +40,7 @@ def _files(examined: Examination) -> Iterator[Finding]:
 
 def conversation(examined: Examination) -> Iterator[Finding]:
     """As `conversation` would read them."""
-    problems = examined.conversation.problems
+    problems = (*examined.conversation.problems, *examined.conversation.closed)
     yield from _of("conversation", problems, len(examined.conversation.names))
 
 

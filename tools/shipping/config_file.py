@@ -129,9 +129,15 @@ def _wrong(entry: Entry, name: str, known: frozenset[str]) -> str:
     if value is None or (isinstance(value, tuple) and name not in LISTS):
         wanted = "a list of words" if name in LISTS else "one value"
         return f"{entry.key} is no {'list of words' if name in LISTS else 'single value'}; wanted {wanted}; rewrite it"
-    if isinstance(value, tuple) and any("," in word or "，" in word for word in value):
-        return f"{entry.key} has an entry with a comma; wanted one word per entry; split it"
+    if isinstance(value, tuple) and any(_words_in(word) != 1 for word in value):
+        return f"{entry.key} has an entry with a comma or other separator, or an empty one; wanted one word; split it"
     return _refused_by_code(name, _value(entry, name))
+
+
+def _words_in(entry: str) -> int:
+    from shared.settings import separated
+
+    return len(separated(entry))
 
 
 def _refused_by_code(name: str, value: str) -> str:
@@ -139,7 +145,8 @@ def _refused_by_code(name: str, value: str) -> str:
     from conversation.settings import Settings
     from reply.settings import ReplySettings
 
-    said = (*Settings.read({name: value}).problems, *ReplySettings.read({name: value}).problems)
+    read = Settings.read({name: value})
+    said = (*read.problems, *read.closed, *ReplySettings.read({name: value}).problems)
     return next((problem for problem in said if problem.startswith((f"{name} is ", f"{name} has "))), "")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.settings import SettingsReader, read_webhook_hosts
@@ -30,6 +31,15 @@ class DingTalkSettings:
     robots: tuple[Robot, ...]
     callback_path: str
     webhook_hosts: tuple[str, ...]
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The id of each robot by every name it has: its id, and the one that is made from its secret."""
+        owners: dict[str, str] = {}
+        for robot in self.robots:
+            owners.setdefault(robot.secret, robot.id)
+        names = {robot.before or robot.id: owners[robot.secret] for robot in self.robots}
+        return names | {robot.id: robot.id for robot in self.robots if robot.before}
 
     @classmethod
     def read(cls, reader: SettingsReader) -> DingTalkSettings:
