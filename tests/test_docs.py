@@ -28,7 +28,7 @@ from reply.settings import ReplySettings
 from shared.commands import COMMANDS, Command, Invoked, find_command
 from shared.errors import ModelFailure
 from shared.log import Log
-from shared.message import EVENT_LIMIT, Message, ReplyTarget, Sender
+from shared.message import EVENT_LIMIT, FRESH_MS, Message, ReplyTarget, Sender
 from shared.wording import Wording, wording
 from tests.documents import ROOT, Document, Row, code_in
 
@@ -287,6 +287,7 @@ def test_limits_are_those_of_the_code(readme: Readme) -> None:
         [f"{BODY_LIMIT // 1024} KB"],
         [f"{EVENT_LIMIT // 1024} KB"],
         [unit["hour"].format(dingtalk.OLDEST // 3_600_000), unit["minutes"].format(dingtalk.FARTHEST_AHEAD // 60_000)],
+        [unit["minutes"].format(FRESH_MS // 60_000)],
         [unit["characters"].format(f"{Limits().characters:,}"), unit["bytes"].format(f"{Limits().body_bytes:,}")],
         [unit["minutes"].format(TOO_LATE_MS // 60_000)],
         [unit["seconds"].format(f"{LONGEST_S:g}"), f"{LARGEST // 1024} KB", str(MOST_REDIRECTS)],

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from shared.commands import Command
-from shared.message import Message
+from shared.message import FRESH_MS, Message
 from shared.settings import SettingsReader, says_nothing
 
 if TYPE_CHECKING:
@@ -24,10 +24,6 @@ Refusal = Literal[
     "private", "group_chat", "group", "user", "sensitive", "too_long", "admins_only", "only_private", "stale"
 ]
 """Why something is refused; `wording` has a sentence for each (`refused_<reason>`)."""
-
-FRESH_MS = 300_000
-"""Milliseconds after which a signature no longer shows anything about other people: the body it came with is not
-signed, so whoever sees an old pair of headers could ask in an administrator's name."""
 
 _ANY, _PRIVATE, _GROUP = "0", "1", "2"
 
@@ -131,7 +127,7 @@ def permission(command: Command, message: Message, age_ms: int) -> Refusal | Non
         return "admins_only"
     if command.confidential and message.group:
         return "only_private"
-    if command.confidential and age_ms > FRESH_MS:
+    if command.of_the_stored and age_ms > FRESH_MS:
         return "stale"
     return None
 

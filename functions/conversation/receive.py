@@ -172,7 +172,8 @@ class _Reception:
             # Whoever keeps the lists needs the ids, and finds them by the request id that the person was shown.
             sender, place = received.message.sender.id, received.message.conversation_id
             fields.update(refused=refused, sender=sender, conversation=place)
-        if self.receiver.instant_in_body and self._is_one_part(sentence):
+        # A message that is delivered once more can have grown old meanwhile: `reply` knows whether it was answered.
+        if self.receiver.instant_in_body and refused != "stale" and self._is_one_part(sentence):
             return self._said("answered_instantly", sentence, fields)
         words = instant.shortened(sentence, LONGEST_NOTICE).text
         notice = replace(received.message, notice=words, text="", quote="", quote_unreadable=False)

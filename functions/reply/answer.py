@@ -28,6 +28,7 @@ from reply.speaker import UNDELIVERABLE
 from reply.thinking import noted, think
 from reply.turn import Standing, is_other_message, take
 from reply.waiting import shown_meanwhile
+from shared import commands as table
 from shared.errors import DeliveryDelayed, Undeliverable
 from shared.message import VERSION, Message
 from shared.remedies import LATE
@@ -49,6 +50,9 @@ COMMANDS: Mapping[str, Callable[[Run, Turn], str]] = {
     "certificate": certificate,
     "export": export,
 }
+
+OF_THE_STORED = frozenset(command.name for command in table.COMMANDS if command.of_the_stored)
+"""Commands that are refused to a message whose signature was old when it was handed over."""
 
 
 def answer(message: Message, services: Services, until: float) -> str:
@@ -146,6 +150,8 @@ def _work(run: Run, turn: Turn) -> str:
     if run.queue_ms is not None and run.queue_ms > TOO_LATE_MS:
         run.log.error("too_late", queue_ms=run.queue_ms, problem=f"wanted at most {TOO_LATE_MS} ms in FC's queue")
         return run.explain(wording.failed_too_late, turn)
+    if message.command in OF_THE_STORED and not message.fresh:
+        return run.explain(wording.refused_stale, turn, Record("refused"))
     turn = noted(run, turn)
     if message.command and message.command not in COUNTED:
         return COMMANDS[message.command](run, turn)

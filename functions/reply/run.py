@@ -171,7 +171,7 @@ class Run:
             preface = wording.session_ended.format(mode=mode)
         notes = [{"stalled": wording.stalled, "length": wording.length_cut}.get(turn.cut, "")]
         if turn.state is State.ANSWERED and turn.question:
-            notes.append(self._memory_note())
+            notes.append(self._memory_note() if self.message.fresh else self.services.wording.answered_late)
         # A note behind an answer that was cut in the middle of code must not become code itself.
         answer = with_fence_closed(turn.answer) if any(notes) else turn.answer
         return "\n\n".join(filter(None, [preface, answer, *notes]))

@@ -16,13 +16,16 @@ from shared.remedies import MODEL_REMEDIES
 
 
 def noted(run: Run, turn: Turn) -> Turn:
-    """Save the message as pending, together with the end of the session where that has come; the turn as saved."""
-    held = _session(run, turn)
-    turn = replace(turn, alone=held.single or run.services.settings.rounds == 0)
+    """Save the message as pending, together with the end of the session where that has come; the turn as saved.
+
+    One that is not fresh stands alone and ends no session: whoever kept old headers learns and changes nothing.
+    """
+    held, fresh = _session(run, turn), run.message.fresh
+    turn = replace(turn, alone=held.single or run.services.settings.rounds == 0 or not fresh)
     if run.services.limits.in_tokens and not run.message.command:
         turn = replace(turn, reserved=turn.reserved or _most_tokens(run, turn))
     run.speaker.reserved = turn.reserved
-    if held.ended_at is None:
+    if held.ended_at is None or not fresh:
         run.memory.keep(turn)
         return turn
     turn = replace(turn, preface=EXPIRED)
@@ -76,18 +79,23 @@ def _most_tokens(run: Run, turn: Turn) -> int:
         remembered = document.remembered(turn.position, settings.rounds)
         rounds += [round_tokens(known.question, known.answer) for known in remembered]
         rounds += [round_tokens(open.question) + longest for open in document.pending_before(turn.position)]
-    alone = round_tokens(settings.system_prompt, document.persona(), turn.question)
+    alone = round_tokens(*_instructions(run), turn.question)
     context = sum(rounds[-settings.rounds :])
     if settings.prompt_tokens:
         context = min(context, max(0, settings.prompt_tokens - alone))
     return alone + context + longest
 
 
+def _instructions(run: Run) -> tuple[str, str]:
+    """The deployer's, and the conversation's persona for whoever is known to be asking now."""
+    return run.services.settings.system_prompt, run.memory.document.persona() if run.message.fresh else ""
+
+
 def _ask(run: Run, turn: Turn) -> Answer:
     settings = run.services.settings
     now = run.services.clock.now
     ends = min(now() + settings.model_seconds, run.work_ends)
-    instructions = (settings.system_prompt, run.memory.document.persona())
+    instructions = _instructions(run)
     history = [] if turn.alone else run.memory.document.remembered(turn.position, settings.rounds)
     history = within(settings.prompt_tokens, instructions, history, turn.question)
     asked = prompt(instructions, history, turn.question)

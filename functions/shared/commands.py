@@ -18,7 +18,8 @@ class Command:
     `words` work bare or after a slash, `slashed` only after one, `hashed` after a `#`; people are taught the first of
     each. `said` is what else they say, bare or after any sign. With `argument` something may follow the word; a mention
     in it counts where the command `names_people`. `admins_only` commands are refused to others, or are ordinary
-    questions of theirs (`or_question`). `confidential` ones answer in private chats only, and only to fresh
+    questions of theirs (`or_question`). `confidential` ones answer in private chats only. Those `of_the_stored` show or
+    change what is kept, or what is on an account, and are refused to all but fresh
     callbacks. `counts` as a question.
     """
 
@@ -32,6 +33,7 @@ class Command:
     admins_only: bool = False
     or_question: bool = False
     confidential: bool = False
+    of_the_stored: bool = False
     counts: bool = False
     names_people: bool = False
 
@@ -55,12 +57,23 @@ COMMANDS: tuple[Command, ...] = (
         words=("清空", "重置", "退出", "结束"),
         slashed=("clear", "new", "reset", "restart"),
         said=_RESETS,
+        of_the_stored=True,
     ),
-    Command("single", "reply", words=("单聊",), slashed=("single",)),
-    Command("context", "reply", words=("串聊",), slashed=("context",)),
-    Command("persona", "reply", words=("角色",), slashed=("persona",), argument=True),
-    Command("usage", "reply", words=("用量",), slashed=("usage",), argument=True, names_people=True),
-    Command("balance", "reply", words=("余额",), slashed=("balance",), admins_only=True, confidential=True),
+    Command("single", "reply", words=("单聊",), slashed=("single",), of_the_stored=True),
+    Command("context", "reply", words=("串聊",), slashed=("context",), of_the_stored=True),
+    Command("persona", "reply", words=("角色",), slashed=("persona",), argument=True, of_the_stored=True),
+    Command(
+        "usage", "reply", words=("用量",), slashed=("usage",), argument=True, names_people=True, of_the_stored=True
+    ),
+    Command(
+        "balance",
+        "reply",
+        words=("余额",),
+        slashed=("balance",),
+        admins_only=True,
+        confidential=True,
+        of_the_stored=True,
+    ),
     Command("domain", "reply", slashed=("domain",), hashed=("域名",), argument=True, counts=True),
     Command("certificate", "reply", slashed=("certificate", "cert"), hashed=("证书",), argument=True, counts=True),
     Command(
@@ -73,6 +86,7 @@ COMMANDS: tuple[Command, ...] = (
         admins_only=True,
         confidential=True,
         names_people=True,
+        of_the_stored=True,
     ),
     Command("group_id", "conversation", words=("群id",), slashed=("groupid",), admins_only=True, or_question=True),
 )

@@ -24,6 +24,10 @@ LONGEST_PART, LARGEST_BODY = 3500, 20_000
 and bytes of a JSON body that it takes (errcode 460101,
 https://open.dingtalk.com/document/orgapp/server-api-error-codes-1)."""
 
+FRESH_MS = 300_000
+"""Age (ms) of a signature at the hand-over after which its message sees and changes nothing stored: the body that came
+with it is not signed, so whoever keeps an old pair of headers could ask in anybody's name."""
+
 EVENT_LIMIT = 128 * 1024
 """Bytes of an asynchronous event (https://www.alibabacloud.com/help/en/fc/ : quotas and limits)."""
 
@@ -91,6 +95,11 @@ class Message:
     def dated(self) -> bool:
         """Whether a later delivery has the same `created_at`; not where the body had no time, or one too long ago."""
         return self.created_at not in (self.signed_at, self.signed_at - CREATED_BEFORE_MS)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the signature was young enough at the hand-over; true where an earlier version did not say."""
+        return not self.signed_at or self.handed_over_at - self.signed_at <= FRESH_MS
 
     def question(self, words: Wording) -> str:
         """What the model is asked: the text, behind the quoted message where there is one."""

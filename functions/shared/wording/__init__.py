@@ -176,6 +176,7 @@ class Wording:
     no_memory: str
     not_recalled: str
     not_remembered: str
+    answered_late: str
     # Explained failures; each takes {request_id}
     failed_timeout: str
     failed_unreachable: str

@@ -70,8 +70,8 @@ EN = Wording(
     refused_admins_only="Sorry, only administrators can use this command.",
     refused_only_private="This command shows what a group should not see and works in private chats only. "
     "Please send it to me directly.",
-    refused_stale="This message was on its way for too long. The command shows what is not for everybody, so please "
-    "send it again, to be safe.",
+    refused_stale="This message was on its way for too long. The command shows or changes what is kept, so please send "
+    "it again, to be safe.",
     quoted="Quoted message:\n{quote}\n\nMy question:\n{question}",
     quote_unreadable="(The user quoted a message whose content the bot cannot read.)\n\n{question}",
     quote_cut="{quote}… (quote cut)",
@@ -205,6 +205,8 @@ EN = Wording(
     no_memory="(Storage is unavailable: this answer did not use earlier messages and will not be remembered.)",
     not_recalled="(Storage could not be read in full: this answer may not have used earlier messages.)",
     not_remembered="(Storage is unavailable: this round could not be remembered.)",
+    answered_late="(This message was on its way for too long. To be safe, this answer did not use earlier messages and "
+    "will not be remembered.)",
     failed_timeout="Sorry, the model did not finish in time. Please try again, or ask a smaller question. "
     "Request id: {request_id}",
     failed_unreachable="Sorry, the model service cannot be reached. Please try again later. Request id: {request_id}",
