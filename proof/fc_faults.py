@@ -156,11 +156,11 @@ def skew_troubles(wanted: Wanted) -> list[Trouble]:
 
 
 SKEWS: Mapping[str, Mapping[str, tuple[float, ...]]] = {
-    "conversation ahead": {"conversation": (SKEW,)},
+    "conversation ahead as far as a message is fresh": {"conversation": (270.0,)},
     "reply ahead": {"reply": (SKEW - 30,)},
     "reply behind": {"reply": (-SKEW,)},
     "instances of reply apart": {"reply": (-SKEW, 0.0, SKEW - 30)},
-    "conversation ahead, reply behind": {"conversation": (SKEW,), "reply": (-SKEW,)},
+    "conversation ahead, reply behind": {"conversation": (270.0,), "reply": (-SKEW,)},
     "conversation behind as far as a signature may": {"conversation": (-270.0,)},
 }
 """Seconds that clocks are ahead; every message is answered."""
