@@ -2,7 +2,7 @@
 # make test         every check
 # make build        build/conversation and build/reply, as `s deploy` ships them (ARGS="--python 3.10")
 # make doctor       looks at everything a deployment needs, and says what to do (ARGS="--offline --url https://…")
-# make smoke        sends one signed message: make smoke URL=https://… SECRET=…
+# make smoke        sends one signed message: make smoke URL=https://…, with the secret in the environment or in .env
 # make forget       deletes what is stored of one person: make forget USER=… shows it, with YES=1 it is done
 # make audit        looks up the pinned packages among known weaknesses; says so where it cannot (ARGS=--require)
 # make bench        measures every budget beside its comparison (under 20 minutes, best as root on Linux; ARGS=--quick)
@@ -52,9 +52,11 @@ prove: $(INSTALLED)
 doctor: $(INSTALLED)
 	@$(VENV_PYTHON) tools/doctor.py $(ARGS)
 
-# The secret goes through the environment: a command line can be read by everybody on the machine.
-smoke: export SMOKE_SECRET := $(SECRET)
+# A command line can be read by everybody on the machine: no secret is taken from there.
+SECRETS := SECRET SMOKE_SECRET DINGTALK_APP_SECRET DINGTALK_CREDENTIALS
 smoke: $(RUNNABLE)
+	$(foreach name,$(SECRETS),$(if $(filter command,$(firstword $(origin $(name)))),$(error smoke: no secret belongs \
+	on a command line; export it, or write it into .env, without $(name)= here; and rotate it if others use this machine)))
 	@$(VENV_PYTHON) tools/smoke.py "$(URL)" $(ARGS)
 
 # Every shell has a USER: only the one on the command line is meant. An id may hold a dollar sign: it is taken as it is.

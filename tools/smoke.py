@@ -1,4 +1,8 @@
-"""`make smoke URL=https://… SECRET=…`: one signed message to a deployed `conversation`, and what comes of it.
+"""`make smoke URL=https://…`: one signed message to a deployed `conversation`, and what comes of it.
+
+The secret is SMOKE_SECRET, or the robot's of DINGTALK_APP_SECRET and DINGTALK_CREDENTIALS, in the environment or in
+.env, and never an argument: everybody on a machine can read command lines. It is sent nowhere; what it signs goes over
+https only, but for this machine itself.
 
 Without an option the message is a question whose session webhook expired long ago: it is verified, handed over and
 acknowledged as any other, `reply` asks no model and posts nothing, and leaves one `undeliverable` record and log line.
@@ -31,9 +35,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "functions"), str(ROOT / "tools")]
 
 from conversation.channels.dingtalk import signature  # noqa: E402 - found through the path set above
+from conversation.channels.dingtalk_settings import DingTalkSettings  # noqa: E402 - as above
+from doctoring import DoctorError  # noqa: E402 - as above
+from doctoring.env_file import read_env_file  # noqa: E402 - as above
 from doctoring.finding import struck_out  # noqa: E402 - as above
-from doctoring.web import Page, Unreachable, Web  # noqa: E402 - as above
+from doctoring.web import Page, Unreachable, Web, may_carry_signatures  # noqa: E402 - as above
 from doctoring.webhook import Webhook  # noqa: E402 - as above
+from shared.settings import SettingsReader  # noqa: E402 - as above
 
 SLOW_MS = 10_000
 """DingTalk is said to wait no longer for an acknowledgement."""
@@ -56,10 +64,10 @@ class CannotRun(Exception):
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Send, look, say what was seen; returns the exit code."""
-    options = _parse(arguments)
-    secret = environ.get("SMOKE_SECRET", "")
+    options, secret = _parse(arguments), ""
     try:
-        _require(options, secret)
+        _require(options)
+        secret = _secret(options, environ)
         _smoke(options, secret, Web.of(environ))
     except (SmokeError, CannotRun) as error:
         print(f"smoke: {struck_out(str(error), [secret])}", file=sys.stderr)
@@ -67,11 +75,31 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     return 0
 
 
-def _require(options: argparse.Namespace, secret: str) -> None:
+def _require(options: argparse.Namespace) -> None:
     if not re.match(r"https?://[^/]", options.url):
-        raise CannotRun("no address was given; wanted: make smoke URL=https://….fcapp.run SECRET=…")
-    if not secret:
-        raise CannotRun("no secret was given; wanted the robot's client secret: make smoke URL=… SECRET=…")
+        raise CannotRun("no address was given; wanted: make smoke URL=https://….fcapp.run")
+    if not may_carry_signatures(options.url):
+        raise CannotRun(
+            "nothing signed is sent to that address; wanted https, and a plain host: URL=https://….fcapp.run"
+        )
+
+
+def _secret(options: argparse.Namespace, environ: Mapping[str, str]) -> str:
+    """The secret to sign with. Raises CannotRun when there is none, or when it cannot be told which."""
+    try:
+        variables = {**read_env_file(options.env, environ).values, **environ}
+    except DoctorError as error:
+        raise CannotRun(str(error)) from None
+    if not options.robot and variables.get("SMOKE_SECRET"):
+        return variables["SMOKE_SECRET"]
+    found = DingTalkSettings.read(SettingsReader(variables))
+    ids = sorted(set(found.names.values()))
+    if not ids:
+        raise CannotRun(f"no secret was found; export DINGTALK_APP_SECRET=…, or write it into {options.env}")
+    wanted = found.names.get(options.robot or ids[0], "")
+    if not wanted or (len(ids) > 1 and not options.robot):
+        raise CannotRun(f"which of the robots is it? wanted one of --robot {', --robot '.join(ids)}")
+    return next(robot.secret for robot in found.robots if robot.id == wanted)
 
 
 def _smoke(options: argparse.Namespace, secret: str, web: Web) -> None:
@@ -159,11 +187,14 @@ def _beginning(text: str) -> str:
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="smoke.py", description="Send one signed message to a deployed conversation; SMOKE_SECRET has the secret."
+        prog="smoke.py",
+        description="Send one signed message to a deployed conversation; the secret is in the environment or in .env.",
     )
     add = parser.add_argument
     add("url", help="the address that DingTalk calls, with CALLBACK_PATH where it is set")
     add("--text", default="Answer with the single word: yes", help="the question (default: %(default)s)")
+    add("--robot", default="", metavar="ID", help="whose secret signs, where there are several robots")
+    add("--env", type=Path, default=ROOT / ".env", help="a file with variables (default: the project's .env)")
     add("--help-only", action="store_true", help="ask for help instead: nothing is invoked")
     add("--sender", default="", metavar="USERID", help="a user id of ALLOW_USERS, where that is set")
     add(

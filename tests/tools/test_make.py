@@ -129,3 +129,16 @@ def imported(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
+
+
+@pytest.mark.parametrize("name", ["SECRET", "SMOKE_SECRET", "DINGTALK_APP_SECRET", "DINGTALK_CREDENTIALS"])
+def test_no_secret_is_taken_from_a_command_line(checkout: Path, name: str) -> None:
+    """Everybody on the machine could have read it: make says so, and does not say it once more."""
+    (checkout / ".venv").mkdir()
+    (checkout / ".venv" / ".runnable").touch()
+    (checkout / ".venv" / ".installed").touch()
+    done = make(checkout, "smoke", "URL=https://x.example", f"{name}=sesame-open-up")
+    assert done.returncode != 0
+    assert "no secret belongs on a command line" in done.stderr
+    assert "sesame" not in done.stdout + done.stderr
+    assert "no secret belongs" not in make(checkout, "smoke", "URL=https://x.example").stderr

@@ -7,12 +7,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 import pytest
 
 import smoke
+from doctoring.web import may_carry_signatures
 from local.cloud import LocalCloud, Options
-from tests.tools.deployer import CLOSED, ROOT, SECRET, StandIn, standing_in
+from tests.tools.deployer import CLIENT_ID, CLOSED, ROOT, SECRET, StandIn, standing_in
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +31,11 @@ def other() -> Iterator[StandIn]:
         yield server
 
 
-def run(*arguments: str, secret: str = SECRET) -> tuple[int, str, str]:
+def run(*arguments: str, secret: str = SECRET, **variables: str) -> tuple[int, str, str]:
     """Exit code, output and error output; the secret is in neither."""
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
-        code = smoke.main([*arguments], {"SMOKE_SECRET": secret})
+        code = smoke.main([*arguments], {"SMOKE_SECRET": secret, **variables})
     assert SECRET not in out.getvalue() + err.getvalue()
     return code, out.getvalue(), err.getvalue()
 
@@ -149,12 +151,74 @@ def test_nobody_there() -> None:
     assert err.startswith("smoke: 127.0.0.1 does not answer: ")
 
 
-@pytest.mark.parametrize(("url", "secret", "said"), [("", SECRET, "URL=https://"), ("http://x", "", "SECRET=")])
-def test_what_is_not_given(url: str, secret: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("url", "secret", "said"), [("", SECRET, "URL=https://"), (CLOSED, "", "export DINGTALK_APP_SECRET=")]
+)
+def test_what_is_not_given(url: str, secret: str, said: str, tmp_path: Path) -> None:
     """Without address or secret nothing is sent."""
-    code, _, err = run(url, secret=secret)
+    code, _, err = run(url, "--env", str(tmp_path / ".env"), secret=secret)
     assert code == 2
     assert said in err
+
+
+OTHERS = {"DINGTALK_APP_SECRET": "y" * 64, "DINGTALK_CREDENTIALS": f"{CLIENT_ID}:{SECRET}"}
+
+
+@pytest.mark.parametrize("where", ["environment", ".env"])
+@pytest.mark.parametrize(
+    ("variables", "robot", "code"),
+    [
+        ({"SMOKE_SECRET": SECRET, "DINGTALK_APP_SECRET": "y" * 64}, "", 0),
+        ({"DINGTALK_APP_SECRET": SECRET}, "", 0),
+        ({"DINGTALK_CREDENTIALS": f"{CLIENT_ID}:{SECRET}"}, "", 0),
+        ({"DINGTALK_CREDENTIALS": f"{CLIENT_ID}:{SECRET}", "DINGTALK_APP_SECRET": SECRET}, "", 0),
+        (OTHERS, CLIENT_ID, 0),
+        (OTHERS, "", 2),
+        (OTHERS, "dingnobody", 2),
+    ],
+)
+def test_where_the_secret_is(
+    deployed: LocalCloud, tmp_path: Path, where: str, variables: dict[str, str], robot: str, code: int
+) -> None:
+    """In the environment or in .env, under the names of a deployment; of several robots one is named."""
+    env = tmp_path / ".env"
+    if where == ".env":
+        env.write_text("".join(f"{name}={value}\n" for name, value in variables.items()), encoding="utf-8")
+    out, err = io.StringIO(), io.StringIO()
+    arguments = [deployed.dingtalk.trigger, "--help-only", "--webhook-host", "127.0.0.1", "--env", str(env)]
+    with redirect_stdout(out), redirect_stderr(err):
+        found = smoke.main([*arguments, *(["--robot", robot] if robot else [])], {} if where == ".env" else variables)
+    assert found == code, err.getvalue()
+    assert code == 0 or f"--robot {CLIENT_ID}" in err.getvalue()
+    assert SECRET not in out.getvalue() + err.getvalue()
+
+
+PLAIN = ["http://x.example", "http://localhost.example", "http://127.0.0.1@x.example", "http://x.example\\@127.0.0.1"]
+PLAIN += ["http://127.0.0.1.x.example", "http://[::2]", "http://10.0.0.1", "HTTP://x.example", "https://u@x.example"]
+PLAIN += ["http://128.0.0.1", "http://0.0.0.0", "http://[::ffff:8.8.8.8]", "http://x.example#127.0.0.1", "ftp://x"]
+
+
+@pytest.mark.parametrize("url", PLAIN)
+def test_nothing_signed_goes_over_plain_http(url: str) -> None:
+    """Nor to an address that clients read differently; nothing is sent at all."""
+    code, out, err = run(url)
+    assert (code, out) == (2, "")
+    assert "https" in err
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://x.example", "https://x.example:8443/p", "http://127.0.0.1:8000", "http://localhost", "http://[::1]:80"],
+)
+def test_where_signatures_may_go(url: str) -> None:
+    """Over https anywhere, and to this machine."""
+    assert may_carry_signatures(url)
+
+
+def test_this_machine_is_not_asked_through_a_proxy(deployed: LocalCloud) -> None:
+    """A proxy for plain http would be told the signature."""
+    for name in ("http_proxy", "HTTP_PROXY"):
+        assert run(deployed.dingtalk.trigger, "--help-only", "--webhook-host", "127.0.0.1", **{name: CLOSED})[0] == 0
 
 
 def test_a_webhook_that_cannot_be_served(deployed: LocalCloud) -> None:

@@ -10,12 +10,11 @@ from urllib.parse import urlsplit
 from conversation.channels.dingtalk import signature
 from doctoring.examination import Examination
 from doctoring.finding import Finding, ok, or_ok, problem, skipped
-from doctoring.web import Page, Unreachable
+from doctoring.web import Page, Unreachable, may_carry_signatures
 
 MOST_SKEW_S = 60
 """DingTalk's signatures may lie 300 s ahead; whoever's clock is off by more than this should know."""
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _HOW = "--url https://….fcapp.run, as `s deploy` prints it"
 
 
@@ -25,9 +24,9 @@ def health(examined: Examination) -> Iterator[Finding]:
     if not url:
         yield skipped(check, "no address is given", _HOW)
         return
-    parts = urlsplit(url)
-    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-        yield problem(check, f"the address begins with {parts.scheme}://", "https://", "DingTalk calls https only")
+    if not may_carry_signatures(url):
+        found = f"the address begins with {url.partition('://')[0][:20]}://"
+        yield problem(check, found, "https:// and a host", "DingTalk calls https only")
         return
     try:
         page = examined.web.get(_base(url) + "/")
@@ -87,6 +86,9 @@ def signatures(examined: Examination) -> Iterator[Finding]:
     robots = examined.robots
     if not url or not robots:
         yield skipped(check, "no address is given" if not url else "no secret is set", _HOW if not url else "")
+        return
+    if not may_carry_signatures(url):
+        yield skipped(check, "what is signed goes over https only", _HOW)
         return
     for number, robot in enumerate(robots, 1):
         stamp = str(int(examined.clock.now() * 1000))

@@ -7,9 +7,31 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 LONGEST_BODY = 64 * 1024
+
+
+def may_carry_signatures(url: str) -> bool:
+    """Whether what is signed may be sent there: over https, or to this machine itself.
+
+    Only an address that every client reads alike is one: no user in it, no backslash, no blank.
+    """
+    try:
+        parts = urlsplit(url)
+        readable = bool(parts.hostname) and not set(url) & set("@\\") and url.isprintable() and " " not in url
+        return readable and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname)))
+    except ValueError:
+        return False
+
+
+def _is_loopback(host: str | None) -> bool:
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False
 
 
 class Unreachable(Exception):
@@ -50,8 +72,10 @@ class Web:
     def _ask(self, url: str, body: bytes | None, headers: Mapping[str, str]) -> Page:
         if not url.lower().startswith(("https://", "http://")):
             raise Unreachable("it is no http or https address")
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler(dict(self.proxies)), _NoRedirect)
         try:
+            # What is for this machine itself goes through nobody else's.
+            proxies = {} if _is_loopback(urlsplit(url).hostname) else dict(self.proxies)
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies), _NoRedirect)
             request = urllib.request.Request(url, data=body, headers=dict(headers))  # noqa: S310 - the scheme is checked
             with opener.open(request, timeout=self.seconds) as answer:
                 return _page(answer.status, answer)
