@@ -23,8 +23,10 @@ _TELLTALE = re.compile(r"session=[^\s\"'&]+|\b(?:sk|LTAI|Bearer)[- ]?[A-Za-z0-9_
 _DEBUG, _INFO, _WARNING, _ERROR = (LOG_LEVELS[name] for name in ("debug", "info", "warning", "error"))
 _NAMES = {number: name.upper() for name, number in LOG_LEVELS.items()}
 
-# Characters that some readers take for a line's end, though JSON lets them stand.
-_LINE_ENDS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
+# What JSON lets stand and a reader obeys: ends of lines, controls of a terminal, and signs that turn the direction of
+# text, so that a line reads otherwise than it is.
+_DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_OBEYED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029, *_DIRECTIONS)}
 
 Value = str | int | float | bool | None
 
@@ -109,7 +111,7 @@ class Log:
         stream = self._stream or sys.stdout
         # One write call for text and line end: lines of threads must not mix.
         try:
-            stream.write(json.dumps(clean, ensure_ascii=False).translate(_LINE_ENDS) + "\n")
+            stream.write(json.dumps(clean, ensure_ascii=False).translate(_OBEYED) + "\n")
         except UnicodeEncodeError:  # a lone surrogate in what somebody sent, or a stream that is not UTF-8
             stream.write(json.dumps(clean) + "\n")
         stream.flush()

@@ -28,6 +28,9 @@ FRESH_MS = 300_000
 """Age (ms) of a signature at the hand-over after which its message sees and changes nothing stored: the body that came
 with it is not signed, so whoever keeps an old pair of headers could ask in anybody's name."""
 
+LATEST_MS = 4_102_444_800_000
+"""The year 2100: no point in time (ms) of a message lies behind it, and none before 1970."""
+
 EVENT_LIMIT = 128 * 1024
 """Bytes of an asynchronous event (https://www.alibabacloud.com/help/en/fc/ : quotas and limits)."""
 
@@ -151,6 +154,9 @@ def _message(data: Mapping[str, Any]) -> Message:
         **{name: data[name] for name in optional if name in data},
     )
     _check_types(message)
+    times = (message.created_at, message.signed_at, message.handed_over_at, message.reply_to.expires_at)
+    if not all(0 <= at <= LATEST_MS for at in times):
+        raise ValueError("a time is before 1970 or far ahead")
     return message
 
 

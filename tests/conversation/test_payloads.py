@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.message import Message
 from shared.wording import wording
 
 from .kit import FIXTURES, Bench, payload, question
@@ -499,3 +500,12 @@ def test_no_mention_is_taken_from_a_private_chat() -> None:
     replied = {"msgType": "markdown", "senderId": robot, "content": {"text": "@media print\n{}"}}
     bench.post(payload("single_text", text={"content": "什么意思", "repliedMsg": replied}))
     assert bench.fc.events[0]["quote"] == "@media print\n{}"
+
+
+@pytest.mark.parametrize("expires", [10**14, 253_402_300_800_000, "999999999999999", 10**30, -1, "soon", 1.5, None])
+def test_a_webhook_that_expires_at_no_time(expires: object) -> None:
+    """Counts as not known: what is handed over is something that `reply` can read."""
+    bench = Bench()
+    assert bench.post(question("几点了", sessionWebhookExpiredTime=expires)).status == 200
+    assert bench.fc.events[0]["reply_to"]["expires_at"] == 0
+    assert Message.from_event(bench.fc.posts[0].body).reply_to.expires_at == 0

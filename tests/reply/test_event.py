@@ -60,11 +60,18 @@ FOREIGN = [
     b'{"v":1}',
     altered(created_at="soon"),
     altered(sender=None),
+    *(
+        altered(**{name: at})
+        for name in ("created_at", "signed_at", "handed_over_at")
+        for at in (-1, -62_135_596_800_001, 253_402_300_800_000, 10**18, 10**30)
+    ),
+    *(altered(reply_to={"webhook": "https://x", "expires_at": at}) for at in (-1, 253_402_300_800_000, 10**30)),
+    altered(created_at=0).replace(b'"created_at": 0', b'"created_at": ' + b"9" * 5_000),
 ]
 EMPTY_REPORTS = [report(None), report(7), report("x"), report("")]
 
 
-@pytest.mark.parametrize("event", [*FOREIGN, *EMPTY_REPORTS])
+@pytest.mark.parametrize("event", [*FOREIGN, *(report(event.decode("latin-1")) for event in FOREIGN), *EMPTY_REPORTS])
 def test_anything_else_is_unreadable(event: bytes) -> None:
     """Foreign events are named as such, whatever they are."""
     with pytest.raises(EventUnreadable):

@@ -87,3 +87,18 @@ def test_a_lone_surrogate_is_written_all_the_same() -> None:
     Log(stream=narrow).info("event", value="茶")
     narrow.seek(0)
     assert json.loads(narrow.read())["value"] == "茶"
+
+
+OBEYED = ["\x7f", *map(chr, range(0x80, 0xA0)), "\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\x1b", "\x00"]
+OBEYED += [chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))]
+
+
+@pytest.mark.parametrize("sign", OBEYED, ids=lambda sign: f"{ord(sign):04x}")
+def test_nothing_in_a_line_is_obeyed(sign: str) -> None:
+    """Controls of a terminal, ends of lines and signs that turn text around are escaped; a parser reads what was."""
+    stream = io.StringIO()
+    Log(stream=stream, fields={"request_id": sign}).info(f"event{sign}", value=f"admin{sign}nimda 茶")
+    text = stream.getvalue()
+    assert sign not in text
+    assert "茶" in text
+    assert json.loads(text)["value"] == f"admin{sign}nimda 茶"

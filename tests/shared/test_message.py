@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import EventUnreadable
-from shared.message import VERSION, Message, ReplyTarget, Sender
+from shared.message import LATEST_MS, VERSION, Message, ReplyTarget, Sender
 
 TEXT = st.text(st.characters(), max_size=20)  # lone surrogates included
-NUMBER = st.integers(0, 2**53)
+NUMBER = st.integers(0, LATEST_MS)
 MESSAGES = st.builds(
     Message,
     id=TEXT,
@@ -89,6 +89,9 @@ def test_optional_fields_may_be_absent() -> None:
     assert Message.from_event(json.dumps(event).encode()) == PLAIN
 
 
+OUT_OF_RANGE = [-1, -(10**13), LATEST_MS + 1, 253_402_300_800_000, 10**18, 10**30, float("nan"), float("inf")]
+
+
 def broken() -> list[object]:
     good = json.loads(PLAIN.to_event())
     lacking: list[object] = [
@@ -101,6 +104,8 @@ def broken() -> list[object]:
         {"id": 5},
         {"group": "no"},
         {"group": 1},
+        *({name: at} for name in ("created_at", "signed_at", "handed_over_at") for at in OUT_OF_RANGE),
+        *({"reply_to": {"webhook": "https://x", "expires_at": at}} for at in OUT_OF_RANGE),
         {"created_at": "5"},
         {"created_at": 5.0},
         {"created_at": True},

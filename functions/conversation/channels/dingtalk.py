@@ -19,7 +19,7 @@ from conversation.channels.json_fields import Fields, identifier, milliseconds, 
 from conversation.http import Request
 from shared.clock import Clock
 from shared.errors import Rejected, WebhookRefused
-from shared.message import CREATED_BEFORE_MS, Message, ReplyTarget, Sender
+from shared.message import CREATED_BEFORE_MS, LATEST_MS, Message, ReplyTarget, Sender
 from shared.webhook import checked_webhook
 from shared.wording import Wording
 
@@ -122,7 +122,7 @@ class DingTalk:
             conversation_id=identifier(data.get("conversationId")) or f"with {sender.id}",
             group=group,
             sender=sender,
-            reply_to=ReplyTarget(webhook, milliseconds(data.get("sessionWebhookExpiredTime"))),
+            reply_to=ReplyTarget(webhook, _expires_at(data)),
             created_at=min(max(created_at or signed.at, signed.at - CREATED_BEFORE_MS), signed.at + CREATED_AFTER),
             text=question,
             quote=self._cut(quote.text),
@@ -162,6 +162,11 @@ def _derived_id(signed: Signed, digest: str, *, dated: bool) -> str:
 def _created_at(data: Fields) -> int:
     # `createA` is a misspelling in an official sample of https://github.com/open-dingtalk/developerpedia.
     return milliseconds(data.get("createAt")) or milliseconds(data.get("createA"))
+
+
+def _expires_at(data: Fields) -> int:
+    found = milliseconds(data.get("sessionWebhookExpiredTime"))
+    return found if found <= LATEST_MS else 0
 
 
 def _is_group(data: Fields) -> bool:
