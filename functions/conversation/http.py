@@ -17,7 +17,10 @@ from shared.errors import Rejected
 from shared.log import Log
 
 READ_LIMIT = 1024 * 1024
-"""Bytes of a body that are read at most; of a larger one only the size is known."""
+"""Bytes of an event or a body that are read; a larger one is refused by its length, whoever signed it.
+
+FC takes 32 MB, and an instance has 128 MB of memory: reading JSON takes a multiple of its length.
+"""
 
 JSON_TYPE = "application/json; charset=utf-8"
 _PHRASES = {
@@ -107,6 +110,7 @@ def _answered(work: Callable[[], Response]) -> Response:
     try:
         return work()
     except Rejected as rejected:
+        Log(fields={"function": "conversation"}).info("rejected", status=rejected.status, reason=rejected.reason)
         return Response.refusal(rejected.status)
     except Exception as problem:  # noqa: BLE001 - the last resort: nothing may escape, and an operator must see it
         Log().error("fault", error=type(problem).__name__)
@@ -114,8 +118,12 @@ def _answered(work: Callable[[], Response]) -> Response:
 
 
 def request_from_event(event: bytes | str, runtime: Runtime) -> Request:
-    """The request in an FC 3.0 event. Raises Rejected (400) when the event is not one of an HTTP trigger."""
+    """The request in an FC 3.0 event. Raises Rejected: 413 when it is too large to be read, 400 when it is not one of
+    an HTTP trigger.
+    """
     try:
+        if len(event) > READ_LIMIT:
+            raise Rejected(413, f"an event of {len(event)} bytes")
         data = json.loads(event)
     except (ValueError, TypeError, RecursionError):
         raise Rejected(400, "the event is not JSON") from None
@@ -127,19 +135,21 @@ def request_from_event(event: bytes | str, runtime: Runtime) -> Request:
     if not isinstance(http, dict) or not isinstance(method, str):
         raise Rejected(400, "the event has no HTTP method: it is not from an HTTP trigger")
     path = data.get("rawPath") or http.get("path")
-    body, size = _event_body(data.get("body"), data.get("isBase64Encoded") is True)
+    body = _event_body(data.get("body"), data.get("isBase64Encoded") is True)
     return Request(
         method=method.upper(),
         path=path if isinstance(path, str) else "/",
         headers=_event_headers(data.get("headers")),
         body=body,
-        size=size,
+        size=len(body),
         runtime=runtime,
     )
 
 
 def request_from_environ(environ: Mapping[str, Any], runtime: Runtime) -> Request:
-    """The request in an FC 2.0 (WSGI) environ. Raises Rejected (400) when its body cannot be read."""
+    """The request in an FC 2.0 (WSGI) environ. Raises Rejected: 413 when its body is too large to be read, 400 when it
+    cannot be.
+    """
     headers = {
         name[5:].replace("_", "-").lower(): value
         for name, value in environ.items()
@@ -148,16 +158,20 @@ def request_from_environ(environ: Mapping[str, Any], runtime: Runtime) -> Reques
     declared = str(environ.get("CONTENT_LENGTH") or "")
     # FC may leave CONTENT_LENGTH out or empty: then the body is whatever can be read.
     length = int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 16 else None
+    if length is not None and length > READ_LIMIT:
+        raise Rejected(413, f"a body of {length} bytes")
     try:
         source = environ.get("wsgi.input")
-        body = source.read(READ_LIMIT + 1 if length is None else min(length, READ_LIMIT)) if source else b""
+        body = source.read(READ_LIMIT + 1 if length is None else length) if source else b""
     except (OSError, ValueError):
         raise Rejected(400, "the body could not be read") from None
+    if len(body) > READ_LIMIT:
+        raise Rejected(413, f"a body of more than {READ_LIMIT} bytes")
     return Request(
         method=str(environ.get("REQUEST_METHOD") or "").upper(),
         path=str(environ.get("PATH_INFO") or "/"),
         headers=headers,
-        body=body[:READ_LIMIT],
+        body=body,
         size=max(length or 0, len(body)),
         runtime=runtime,
     )
@@ -165,24 +179,22 @@ def request_from_environ(environ: Mapping[str, Any], runtime: Runtime) -> Reques
 
 def _event_headers(given: object) -> dict[str, str]:
     """Names in lower case; FC's letter case is not documented, and lists or repeated names count as joined."""
-    headers: dict[str, str] = {}
+    headers: dict[str, list[str]] = {}
     for name, value in given.items() if isinstance(given, dict) else ():
         texts = value if isinstance(value, list) else [value]
-        for text in (t for t in texts if isinstance(t, str)):
-            key = name.lower()
-            headers[key] = f"{headers[key]},{text}" if key in headers else text
-    return headers
+        found = [text for text in texts if isinstance(text, str)]
+        if found:
+            headers.setdefault(name.lower(), []).extend(found)
+    return {name: ",".join(texts) for name, texts in headers.items()}
 
 
-def _event_body(given: object, encoded: bool) -> tuple[bytes, int]:
+def _event_body(given: object, encoded: bool) -> bytes:
     if not isinstance(given, str):
-        return b"", 0
-    if encoded and len(given) // 4 * 3 > READ_LIMIT:
-        return b"", len(given) // 4 * 3
+        return b""
     raw = given.encode("utf-8", "surrogatepass")
     if encoded:
         try:
             raw = binascii.a2b_base64(raw)
         except binascii.Error:
             raw = b""  # reading it as JSON then answers 400, after the signature was looked at
-    return raw[:READ_LIMIT], len(raw)
+    return raw

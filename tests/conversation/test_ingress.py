@@ -247,7 +247,7 @@ class TestSize:
         assert Bench(fc2=fc2).post("{" * size, headers={}).status == status
 
     @BOTH
-    @pytest.mark.parametrize("body", ["{" * (65 * KB), "x" * (2 * KB * KB)])
+    @pytest.mark.parametrize("body", ["{" * (65 * KB), "x" * (900 * KB)])
     def test_signed_and_unreadable(self, body: str, fc2: bool) -> None:
         """A large body that cannot be read is refused with the platform's request id."""
         result = Bench(fc2=fc2).post(body)
@@ -259,7 +259,41 @@ class TestSize:
         bench = Bench()
         assert bench.post(sized(64 * KB), encoded=encoded).line["event"] == "handed_over"
         assert "65 KB" in bench.post(sized(64 * KB + 1), encoded=encoded).shown
-        assert bench.post(sized(2 * KB * KB), encoded=encoded).status == 200
+        assert bench.post(sized(700 * KB), encoded=encoded).status == 200
+
+    @BOTH
+    @pytest.mark.parametrize("signed", [True, False])
+    @pytest.mark.parametrize("size", [KB * KB + 1, 3 * KB * KB, 32 * KB * KB])
+    def test_what_is_too_large_to_be_read(self, size: int, signed: bool, fc2: bool) -> None:
+        """More than 1 MB is refused by its length, whoever signed it, and nobody is invoked."""
+        bench = Bench(fc2=fc2)
+        result = bench.post(sized(size), headers=None if signed else {})
+        assert (result.status, result.text) == (413, '{"error": "Content Too Large"}')
+        assert bench.fc.posts == []
+
+    @pytest.mark.parametrize("event", [b"{" * (KB * KB), b" " * (KB * KB - 2) + b"{}", "{" * (KB * KB)])
+    def test_an_event_is_not_read_beyond_its_limit(self, event: bytes | str) -> None:
+        """What is no JSON is 400 up to 1 MB, and 413 beyond: it was not looked at."""
+        bench = Bench()
+        assert bench.serve(event, None)["statusCode"] == 400
+        more = event + (b"{" if isinstance(event, bytes) else "{")
+        assert bench.serve(more, None)["statusCode"] == 413
+
+    @pytest.mark.parametrize(("declared", "read"), [(str(KB * KB + 1), None), ("9" * 15, None), ("", KB * KB + 1)])
+    def test_wsgi_reads_nothing_that_is_too_large(self, declared: str, read: int | None) -> None:
+        """A declared length says enough; without one, one byte more than the limit does."""
+        asked: list[int] = []
+
+        class Endless:
+            def read(self, size: int) -> bytes:
+                asked.append(size)
+                return b"x" * size
+
+        environ = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": declared, "wsgi.input": Endless()}
+        told: list[str] = []
+        Bench(fc2=True).serve(environ, lambda status, headers: told.append(status))
+        assert told == ["413 Content Too Large"]
+        assert asked == ([] if read is None else [read])
 
     @pytest.mark.parametrize(
         ("character", "count", "fits"),

@@ -170,3 +170,16 @@ def test_large_bodies(cloud: LocalCloud, size: int, signed: bool, status: int) -
     if signed and size > 65_536:
         assert ZH.too_large[:6] in json.loads(delivery.body)["text"]["content"]
     assert len(cloud.invocations(sent, "async")) == (signed and size <= 65_536)
+
+
+@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize("character", ["x", "哈", '"', "\x01"])
+def test_bodies_too_large_to_be_read(cloud: LocalCloud, character: str, signed: bool) -> None:
+    """Where FC's event has more than 1 MB, its length alone decides, whatever is in it and whoever signed it."""
+    sent = cloud.compose(cloud.person(), "hello")
+    count = (1024 * 1024 - len(json.dumps(sent.payload)) - 20) // len(
+        json.dumps(character, ensure_ascii=False).encode()[1:-1]
+    )
+    body = json.dumps({**sent.payload, "padding": character * count}, ensure_ascii=False).encode()
+    assert cloud.deliver_raw(cloud.signed_headers() if signed else {}, body).status == 413
+    assert not cloud.invocations(sent, "async")
