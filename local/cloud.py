@@ -13,7 +13,7 @@ both functions (None removes a default).
 
 People and places: `person(name, staff_id=…, admin=…)`, `private(person)`, `group(*people)`.
 
-Sending: `say(person, text, conversation, kind=…, quote=Quote(…), change={…}, drop=[…])`; `compose(…)` makes a message
+Sending: `say(person, text, conversation, kind=…, quote=shown, change={…}, drop=[…])`; `compose(…)` makes a message
 without delivering it; `deliver(sent, copies=n)` (also as `redeliver`), `deliver_all([sent, …])` at once;
 `deliver_raw(headers, body)` with `signed_headers()` for any request; `recount([(question, answer), …], person)` fills
 a chat with a past.
@@ -46,6 +46,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -58,10 +59,10 @@ from local.cards import Card
 from local.faults import Fault
 from local.fc import Invocation
 from local.messages import Delivery, Sent, Shown
-from local.options import Options
+from local.options import CONVERSATION, Options
 from local.parts import Parts, prepare_bucket
 from local.people import Conversation, Person
-from local.quotes import Quote
+from local.quotes import Quote, quote_of
 from local.replies import Reply, failing
 from local.runs import LogLine
 
@@ -149,16 +150,19 @@ class LocalCloud:
         conversation: Conversation | None = None,
         *,
         kind: str = "text",
-        quote: Quote | None = None,
+        quote: Quote | Sent | Shown | None = None,
         change: Mapping[str, Any] | None = None,
         drop: Sequence[str] = (),
     ) -> Sent:
         """Make a message without delivering it.
 
-        `kind` is one of `payloads.KINDS`. `change` replaces fields of the body, `drop` removes some.
+        `kind` is one of `payloads.KINDS`. `quote` is a message of the chat, or any as a `Quote`. `change` replaces
+        fields of the body, `drop` removes some.
         """
         place = conversation or self.private(person)
-        sent = self.dingtalk.compose(person, place, text, kind=kind, quote=quote, change=change, drop=drop)
+        made = quote if quote is None or isinstance(quote, Quote) else quote_of(quote)
+        sent = self.dingtalk.compose(person, place, text, kind=kind, quote=made, change=change, drop=drop)
+        sent.quotes = quote.id if isinstance(quote, (Sent, Shown)) else ""
         self.do(self._take(sent))
         return sent
 
@@ -218,7 +222,16 @@ class LocalCloud:
         """
         if not self.until(lambda: all(i.over for i in self.invocations(sent)), seconds):
             raise TimeoutError(f"after {seconds:g} s: {self.describe(sent)}")
+        if self.options.conversation_handler != CONVERSATION:
+            self._tell_failures(sent)
         return list(sent.answers)
+
+    def _tell_failures(self, sent: Sent) -> None:
+        """Say on the error output what another bot has raised: pytest shows it with the test that fails for it."""
+        for invocation in self.invocations(sent):
+            for outcome in invocation.outcomes:
+                if outcome.stack:
+                    print(*outcome.stack, f"{invocation.function} failed: {outcome.error}", sep="\n", file=sys.stderr)
 
     def wait_all(self, messages: Sequence[Sent], seconds: float = 40) -> list[list[Shown]]:
         """`wait` for several messages, within `seconds` in all."""
@@ -262,7 +275,7 @@ class LocalCloud:
     def describe(self, sent: Sent) -> str:
         """What is known about a message, for a failed test."""
         runs = [f"{i.function} {i.how} {i.state} {[o.kind for o in i.outcomes]}" for i in self.invocations(sent)]
-        errors = [o.message for i in self.invocations(sent) for o in i.outcomes if not o.ok]
+        errors = [o.error for i in self.invocations(sent) for o in i.outcomes if not o.ok]
         lines = [line.text for line in self.logs()][-8:]
         posts = [(post.status, post.errcode, post.fault) for post in sent.posts]
         return f"status {sent.status}; runs {runs}; errors {errors}; posts {posts}; last lines {lines}"
@@ -294,8 +307,9 @@ class LocalCloud:
         return self.parts.switches.on(name, conversation=where.id if where else "", **how)
 
     def cold_start(self, seconds: float, function: str = "reply") -> None:
-        """Make new instances of a function start that much later."""
-        self.fc.pools[function].cold_start = seconds
+        """Make new instances of a function start that much later; of the only one, whatever its name."""
+        pools = self.fc.pools
+        (pools[function] if len(pools) > 1 else pools["conversation"]).cold_start = seconds
 
     def recycle(self) -> None:
         """End all idle instances: what comes next starts cold."""

@@ -10,8 +10,8 @@ from local.kinds import KINDS
 from local.media import Media
 from local.messages import Sent, Shown
 from local.payloads import SINGLE_ONLY, Body, chat_record_of
-from local.people import ROBOT_NAME, ROBOT_USER_ID, Conversation, Person
-from local.quotes import SHAPES, Quote
+from local.people import ROBOT_NAME, Conversation, Person
+from local.quotes import SHAPES, quote_of
 
 LONGEST_TEXT = 200_000
 """Characters of one message: more than the functions take, so that their refusal can be seen."""
@@ -19,7 +19,6 @@ LONGEST_TEXT = 200_000
 _WITH_QUOTE = ("text", "richText")
 _WITH_PICTURE = ("picture", "richText")
 _WITH_NAME = ("file", "fileWithoutCode")
-_SHAPE_OF = {"interactiveCard": "card", "sharedDocument": "card", "quota": "id", "fileWithoutCode": "file"}
 
 
 class MessageRefused(Exception):
@@ -53,7 +52,7 @@ class Drafts:
             conversation,
             name or text,
             kind=kind,
-            quote=_quote(quoted, draft.get("quoteShape")) if quoted else None,
+            quote=quote_of(quoted, draft.get("quoteShape") or "") if quoted else None,
             change={**self._records(draft, kind), **_object(draft.get("change"))},
             drop=_names(draft.get("drop")),
         )
@@ -116,14 +115,6 @@ def _check(kind: str, text: object, conversation: Conversation, mention: bool) -
         raise MessageRefused("no_text")
     if len(text) > LONGEST_TEXT:
         raise MessageRefused("too_long", limit=LONGEST_TEXT)
-
-
-def _quote(quoted: Sent | Shown, shape: object) -> Quote:
-    fitting = _SHAPE_OF.get(quoted.kind, quoted.kind)
-    chosen = str(shape) if shape else fitting if fitting in SHAPES and isinstance(quoted, Sent) else "text"
-    if isinstance(quoted, Sent):
-        return Quote(quoted.name or quoted.text, quoted.message_id, quoted.person.sender_id, chosen, quoted.at)
-    return Quote(quoted.text, sender_id=ROBOT_USER_ID, shape=chosen, at=quoted.at)
 
 
 def _object(value: object) -> dict[str, Any]:

@@ -19,6 +19,8 @@ class Concerned:
 
 
 NOBODY = Concerned()
+ANY = "*"
+"""In place of a function's name: the only one there is, which meets what is meant for any."""
 
 
 @dataclass
@@ -49,7 +51,7 @@ class Fault:
 
     def concerns(self, about: Concerned, function: str) -> bool:
         """Whether what is `about` these, in `function`, meets it."""
-        if self.where not in ("", about.conversation) or self.function not in ("", function):
+        if self.where not in ("", about.conversation) or (self.function not in ("", function) and function != ANY):
             return False
         return self.messages is None or about.message in self.met_by or bool(about.message and self.messages_left)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from local.clock import CloudClock
 from local.deaths import Death
-from local.faults import NOBODY, Concerned, Fault, Faults
+from local.faults import ANY, NOBODY, Concerned, Fault, Faults
 from local.functions import ACCOUNT, REGION
 from local.instances import Instance
 from local.pool import FREEZE, Pool
@@ -107,7 +107,7 @@ class FunctionCompute:
             if instance is None or instance.call is None:
                 continue
             about = self.concerned(instance.call.event)
-            met = self.kills.take(about, kinds=frozenset({point, FREEZE + point}), function=name)
+            met = self.kills.take(about, kinds=frozenset({point, FREEZE + point}), function=self._part(name))
             if met and met.kind == point:
                 instance.kill()
             elif met:
@@ -115,6 +115,10 @@ class FunctionCompute:
             if met:
                 return True
         return False
+
+    def _part(self, function: str) -> str:
+        """Whose faults a function meets."""
+        return ANY if len(self.pools) == 1 else function
 
     def caller(self, port: int) -> Invocation | None:
         """Return the invocation that is talking from `port`."""
@@ -180,15 +184,15 @@ class FunctionCompute:
         self._set(invocation, end)
 
     async def _attempt(self, invocation: Invocation, how: str, environ: dict[str, str]) -> Outcome:
-        about, function = self.concerned(invocation.event), invocation.function
-        late = self.starts.take(about, kinds=frozenset({"late"}), function=function)
+        about, function, part = self.concerned(invocation.event), invocation.function, self._part(invocation.function)
+        late = self.starts.take(about, kinds=frozenset({"late"}), function=part)
         if late:
             await self._clock.sleep(late.seconds)
         self._set(invocation, "running")
         met = [death for death in list(self.deaths) if death.meets(about.message, function, invocation.how)]
-        death = self.kills.take(about, kinds=frozenset({"start", FREEZE + "start", "end"}), function=function)
-        cold = self.starts.take(about, kinds=frozenset({"cold"}), function=function)
-        disk = tuple({"name": fault.kind, **fault.parameters} for fault in self.disk.take_all(about, function=function))
+        death = self.kills.take(about, kinds=frozenset({"start", FREEZE + "start", "end"}), function=part)
+        cold = self.starts.take(about, kinds=frozenset({"cold"}), function=part)
+        disk = tuple({"name": fault.kind, **fault.parameters} for fault in self.disk.take_all(about, function=part))
         call = Call(
             invocation.request_id,
             invocation.event,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,8 +15,9 @@ from typing import Any
 from local.cloud import LocalCloud
 from local.dotenv import DotenvProblem, read_dotenv
 from local.fc import AsyncRules
+from local.functions import CODE
 from local.options import Options
-from local.provider import provider
+from local.provider import Provider, provider
 from local.settings_files import Compiled, SettingsFilesProblem, compile_files
 
 
@@ -46,20 +48,31 @@ def add_options(parser: argparse.ArgumentParser, *, bucket: Path | None) -> None
         "--language", choices=("zh", "en"), help="language of the bot and the page (default: LANGUAGE, or zh)"
     )
     parser.add_argument("--demo", action="store_true", help="use the demonstration model although a key is set")
+    bot = parser.add_argument_group("another bot than this project's")
+    bot.add_argument("--code", type=Path, action="append", metavar="DIR", help="folder of its modules; may be repeated")
+    bot.add_argument("--handler", metavar="MODULE.NAME", help="what answers the HTTP trigger, as FC names it")
+    bot.add_argument("--reply-handler", metavar="MODULE.NAME", help="its second function, where it has one")
 
 
 def check_options(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
     """End with a usage error when an option is not what it must be."""
     if not 1 <= parsed.instances <= 100:
         parser.error("--instances must be from 1 to 100")
+    if bool(parsed.code) != bool(parsed.handler) or (parsed.reply_handler and not parsed.handler):
+        parser.error("another bot needs --code and --handler")
+    for handler in filter(None, (parsed.handler, parsed.reply_handler)):
+        if not re.fullmatch(r"\w+(\.\w+)+", handler):
+            parser.error(f"{handler!r} is no handler; name one as FC does: module.name")
 
 
 @contextmanager
 def launched(parsed: argparse.Namespace) -> Iterator[Launched]:
     """Make the cloud that the options describe. Raises LaunchProblem."""
     with tempfile.TemporaryDirectory(prefix="local-cloud-settings-") as work:
+        if not parsed.code and not CODE.is_dir():
+            raise LaunchProblem("this project's functions are not installed; name your bot with --code and --handler")
         try:
-            files = compile_files(parsed.settings, Path(work))
+            files = Compiled() if parsed.code else compile_files(parsed.settings, Path(work))
             dotenv = read_dotenv(parsed.env)
         except (DotenvProblem, SettingsFilesProblem) as problem:
             raise LaunchProblem(str(problem)) from None
@@ -75,8 +88,6 @@ def _launched(parsed: argparse.Namespace, dotenv: Mapping[str, str], files: Comp
     chosen = provider(environ, settings, demo=demo)
     language = parsed.language or chosen.settings.get("LANGUAGE") or os.environ.get("LANGUAGE") or ""
     options = Options(
-        conversation_settings={**chosen.conversation_settings, **files.conversation},
-        reply_settings=chosen.settings,
         instances=parsed.instances,
         bucket=parsed.bucket,
         language=language if language in ("zh", "en") else "zh",
@@ -84,6 +95,7 @@ def _launched(parsed: argparse.Namespace, dotenv: Mapping[str, str], files: Comp
         pace=1.0,
         model_pace=0.02,
         watch_files=True,
+        **_functions(parsed, chosen, files),
     )
     try:
         cloud = LocalCloud(options)
@@ -92,3 +104,12 @@ def _launched(parsed: argparse.Namespace, dotenv: Mapping[str, str], files: Comp
             f"the bucket folder {parsed.bucket} cannot be used: {problem.strerror or problem}"
         ) from None
     return Launched(cloud, {"demo": chosen.demo, "name": chosen.name})
+
+
+def _functions(parsed: argparse.Namespace, chosen: Provider, files: Compiled) -> dict[str, Any]:
+    """What runs, and its settings: which of the two functions of another bot needs a key is not known here."""
+    if not parsed.code:
+        conversation = {**chosen.conversation_settings, **files.conversation}
+        return {"conversation_settings": conversation, "reply_settings": chosen.settings}
+    handlers = {"conversation_handler": parsed.handler, "reply_handler": parsed.reply_handler or ""}
+    return {"code": tuple(parsed.code), **handlers, "settings": chosen.settings}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from local import frames
@@ -33,9 +34,12 @@ class Parts:
 
     def __init__(self, options: Options, bucket: Path) -> None:
         self.options, self.bucket = options, bucket
+        self._code = tuple(path.absolute() for path in options.code)
         self.clock = CloudClock()
         self.disk = Disk(str(bucket), options.watch_files)
-        self.fc = FunctionCompute({}, self.clock, options.rules)
+        # A function alone has no other that is told of its failures.
+        rules = replace(options.rules, on_failure="") if options.alone else options.rules
+        self.fc = FunctionCompute({}, self.clock, rules)
         self.fc.pace_of_doubles = options.pace_of_doubles
         self.dingtalk = DingTalk(self.clock, options.secret, self.fc.reached)
         self.dingtalk.robot_name = ROBOT_NAME[options.language]
@@ -75,8 +79,8 @@ class Parts:
         self.dingtalk.trigger = self.trigger.site.url
         self._instances = await asyncio.start_server(self._instance, HOST, 0, backlog=1024)
         address = self._instances.sockets[0].getsockname()
-        for function in (self._conversation(), self._reply()):
-            options = self.options
+        options = self.options
+        for function in (self._conversation(), *(() if options.alone else (self._reply(),))):
             pool = Pool(function, self.clock, self.disk, options.pace, options.idle_seconds)
             pool.open((address[0], address[1]))
             pool.on_log = lambda line: self.fc.on_log(line)
@@ -140,14 +144,16 @@ class Parts:
         defaults: dict[str, str | None] = {
             "DINGTALK_APP_SECRET": options.secret,
             "INVOKE_ENDPOINT": self.api.site.url,
-            "CHATGPT_FUNCTION": "reply",
+            "CHATGPT_FUNCTION": "conversation" if options.alone else "reply",
             "SERVICE_NAME": SERVICE if options.platform == "fc2" else None,
+            **(self._model_and_bucket() if options.alone else {}),
         }
+        own = {**options.conversation_settings, **(options.reply_settings if options.alone else {})}
         return Function(
             "conversation",
             options.conversation_handler,
-            self._settings(defaults, options.conversation_settings),
-            options.code,
+            self._settings(defaults, own),
+            self._code,
             options.conversation_timeout,
             128,
             options.instances,
@@ -157,18 +163,11 @@ class Parts:
 
     def _reply(self) -> Function:
         options = self.options
-        defaults: dict[str, str | None] = {
-            "CHATGPT_API_KEY": "sk-local-cloud-demonstration",
-            "BASE_URL": f"{self.model.site.url}/v1",
-            "OSS_MOUNT_POINT": str(self.bucket),
-            "OSS_BUCKET": BUCKET,
-            "OSS_ENDPOINT": self.oss.site.url,
-        }
         return Function(
             "reply",
             options.reply_handler,
-            self._settings(defaults, options.reply_settings),
-            options.code,
+            self._settings(self._model_and_bucket(), options.reply_settings),
+            self._code,
             options.reply_timeout,
             512,
             options.instances,
@@ -176,6 +175,15 @@ class Parts:
             (*HEAVY, "oss2") if options.settings.get("CLAIM") == "oss" else HEAVY,
             options.skew.get("reply", (0.0,)),
         )
+
+    def _model_and_bucket(self) -> dict[str, str | None]:
+        return {
+            "CHATGPT_API_KEY": "sk-local-cloud-demonstration",
+            "BASE_URL": f"{self.model.site.url}/v1",
+            "OSS_MOUNT_POINT": str(self.bucket),
+            "OSS_BUCKET": BUCKET,
+            "OSS_ENDPOINT": self.oss.site.url,
+        }
 
     def _settings(self, defaults: Mapping[str, str | None], own: Mapping[str, str | None]) -> dict[str, str]:
         common = {

@@ -248,4 +248,5 @@ def _outcome(frame: frames.Frame) -> Outcome:
 
 def _failure(kind: str, frame: frames.Frame) -> Outcome:
     gained = frame.get("gained", 0.0)
-    return Outcome(kind, error_type=frame["type"], message=frame["message"], stack=tuple(frame["stack"]), gained=gained)
+    stack, place = tuple(frame["stack"]), frame["place"]
+    return Outcome(kind, error_type=frame["type"], message=frame["message"], stack=stack, place=place, gained=gained)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
+from local.messages import Sent, Shown
 from local.payloads import Body, download_code, new_message_id
+from local.people import ROBOT_USER_ID
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,18 @@ def _contents(words: str) -> dict[str, tuple[str, Body | None]]:
         "unknownMsgType": ("unknownMsgType", None),
         "encrypted": ("text", {"text": "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY\nWVphYmNkZWZnaGlqa2xtbm9w\n||3||1||132"}),
     }
+
+
+_SHAPE_OF = {"interactiveCard": "card", "sharedDocument": "card", "quota": "id", "fileWithoutCode": "file"}
+
+
+def quote_of(quoted: Sent | Shown, shape: str = "") -> Quote:
+    """Return the quote of a message as DingTalk sends it: in the shape that fits it, unless one is given."""
+    if isinstance(quoted, Shown):
+        return Quote(quoted.text, sender_id=ROBOT_USER_ID, shape=shape or "text", at=quoted.at)
+    fitting = _SHAPE_OF.get(quoted.kind, quoted.kind)
+    chosen = shape or (fitting if fitting in SHAPES else "text")
+    return Quote(quoted.name or quoted.text, quoted.message_id, quoted.person.sender_id, chosen, quoted.at)
 
 
 SHAPES = (*_contents(""), "id", "legacy")

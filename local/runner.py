@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from local import frames
@@ -92,7 +92,9 @@ class Instance:
         try:
             handler = getattr(importlib.import_module(module), name)
         except BaseException as error:  # noqa: BLE001  # whatever the entry point's import does ends this instance
-            self.send({"kind": "broken", **_described(error)})
+            found = _described(error, self._path)
+            place = found["place"] or f"wanted {self._facts['handler']} in {', '.join(self._path)}"
+            self.send({"kind": "broken", **found, "place": place})
             os._exit(1)
         self.send({"kind": "ready"})
         threading.Thread(target=self._listen, daemon=True).start()
@@ -148,7 +150,7 @@ class Instance:
         except (SystemExit, KeyboardInterrupt):
             os._exit(1)
         except BaseException as error:  # noqa: BLE001  # FC reports whatever a handler raises
-            answer: Mapping[str, Any] = {"kind": "error", **_described(error)}
+            answer: Mapping[str, Any] = {"kind": "error", **_described(error, self._path)}
         else:
             answer = {"kind": "result", **result}
         if frame["die"] == "end":
@@ -184,9 +186,27 @@ def _called_wsgi(handler: Callable[..., Any], frame: frames.Frame, context: obje
     return {"payload": frames.to_text(payload), "status": int(started[0].split()[0]), "headers": started[1]}
 
 
-def _described(error: BaseException) -> dict[str, Any]:
+def _described(error: BaseException, code: Sequence[str]) -> dict[str, Any]:
     lines = traceback.format_exception(type(error), error, error.__traceback__)
-    return {"message": str(error), "type": type(error).__name__, "stack": [line.rstrip() for line in lines]}
+    found = {"message": str(error), "type": type(error).__name__, "stack": [line.rstrip() for line in lines]}
+    return {**found, "place": _place(error, code)}
+
+
+def _place(error: BaseException, code: Sequence[str]) -> str:
+    """Return the innermost line of the function's own code, as "folder/file.py, line 7"; "" where it took no part."""
+    places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError):
+        places.append((error.filename or "", error.lineno))
+    for file, line in reversed(places):
+        for folder in code:
+            if file.startswith(os.path.join(folder, "")) and not _installed(file):
+                return f"{os.path.relpath(file, folder)}, line {line}"
+    return ""
+
+
+def _installed(file: str) -> bool:
+    """Whether it is another package's: an environment can lie in the folder of the code, and this module in it."""
+    return file.startswith(os.path.dirname(__file__) + os.sep) or "site-packages" in file.split(os.sep)
 
 
 class _LogLines(io.TextIOBase):

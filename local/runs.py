@@ -59,8 +59,8 @@ class Outcome:
 
     `kind` is "result", "error" (the handler raised), "init" (its import failed), "exit" (the process died) or
     "timeout"; `ms` is what the run took, without the cold start, and `gained` the seconds that its own clock has more,
-    because it slept; `steps` is empty where nobody asked for them. `began` and `ended` are seconds since the epoch, in
-    the cloud.
+    because it slept; `place` is the file and line of the function's code where it failed, "" where none is known.
+    `steps` is empty where nobody asked for them. `began` and `ended` are seconds since the epoch, in the cloud.
     """
 
     kind: str
@@ -70,6 +70,7 @@ class Outcome:
     error_type: str = ""
     message: str = ""
     stack: tuple[str, ...] = ()
+    place: str = ""
     ms: int = 0
     instance: str = ""
     cold: bool = False
@@ -82,6 +83,12 @@ class Outcome:
     def ok(self) -> bool:
         """Whether the handler returned."""
         return self.kind == "result"
+
+    @property
+    def error(self) -> str:
+        """How it failed, in a line: type, message, and file and line where they are known."""
+        what = f"{self.error_type}: {self.message}".removesuffix(": ")
+        return f"{what} ({self.place})" if self.place else what
 
 
 @dataclass

@@ -77,7 +77,7 @@ def _send(url: str, parsed: argparse.Namespace) -> int:
             print(json.dumps({**found, "story": client.story(sent["id"])}, ensure_ascii=False, indent=2))
         elif parsed.story:
             print(story_text(message, answers, client.story(sent["id"])))
-        else:
+        elif answers:
             print("\n\n".join(answer["text"] for answer in answers))
     if answers:
         return ANSWERED

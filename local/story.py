@@ -9,6 +9,7 @@ from local.fc import Invocation
 from local.functions import SECURITY_TOKEN
 from local.messages import Delivery, Sent
 from local.parts import Parts
+from local.runs import Outcome
 from local.sentences import sentence
 from local.story_model import logged, requested
 
@@ -40,8 +41,10 @@ def _why_failed(sent: Sent, invocations: list[Invocation], language: str) -> str
     first = sent.deliveries[0]
     if first.status is None:
         return sentence(language, "no_answer", error=first.error)
+    broken = [(i.function, o) for i in invocations if i.how == "trigger" for o in i.outcomes if not o.ok]
     if first.status >= 300:
-        return sentence(language, "status", status=first.status)
+        answered = sentence(language, "status", status=first.status)
+        return f"{answered}{'; ' if language == 'en' else '；'}{_failed(*broken[0], language)}" if broken else answered
     handed_over = [invocation for invocation in invocations if invocation.how != "trigger"]
     if not handed_over or not all(invocation.over for invocation in handed_over):
         return None
@@ -52,12 +55,14 @@ def _why_failed(sent: Sent, invocations: list[Invocation], language: str) -> str
     if refused:
         detail = sentence(language, "errcode", code=refused[-1])
     elif failed:
-        function, outcome = failed[-1]
-        message = f"{outcome.error_type}: {outcome.message}"[:200]
-        detail = sentence(language, "run_failed", function=function, message=message)
+        detail = _failed(*failed[-1], language)
     else:
         detail = sentence(language, "nothing_posted")
     return sentence(language, "silent", detail=detail)
+
+
+def _failed(function: str, outcome: Outcome, language: str) -> str:
+    return sentence(language, "run_failed", function=function, message=outcome.error[:300])
 
 
 def story_of(sent: Sent, parts: Parts) -> Json:
@@ -101,7 +106,7 @@ def _delivery(delivery: Delivery, parts: Parts) -> Json:
 def _invocation(invocation: Invocation) -> Json:
     attempts = [
         {"result": outcome.kind, "ms": outcome.ms, "cold": outcome.cold, "instance": outcome.instance}
-        | ({"error": f"{outcome.error_type}: {outcome.message}"} if not outcome.ok else {})
+        | ({"error": outcome.error} if not outcome.ok else {})
         for outcome in invocation.outcomes
     ]
     return {

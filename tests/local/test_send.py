@@ -266,3 +266,13 @@ def test_the_recorder_writes_down_and_passes_on(tmp_path) -> None:
     assert answer.json()["text"]["content"] == "some help"
     [found] = read_recording(file)
     assert json.loads(found.body)["text"] == {"content": "help"}
+
+
+def test_the_documented_recording_replays_to_an_answer(tmp_path) -> None:
+    """The example of docs/local-cloud.md, as it stands there, in a file: the functions answer it."""
+    text = (ROOT / "docs" / "local-cloud.md").read_text(encoding="utf-8")
+    [example] = re.findall(r'```json\n(\{"headers".*?)```', text, re.DOTALL)
+    (tmp_path / "calls.jsonl").write_text(example, encoding="utf-8")
+    done = local("--replay", str(tmp_path / "calls.jsonl"), folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "（演示模型）你说：你好" in done.stdout.partition("Seen in the chat")[2]
