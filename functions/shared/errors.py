@@ -141,6 +141,11 @@ class LookupFailure(str, Enum):
     UNREADABLE = "unreadable"
     NO_TLS = "no_tls"
 
+    @property
+    def of_the_name(self) -> bool:
+        """Whether nothing was connected to: it tells nothing of a port."""
+        return self in (LookupFailure.UNKNOWN_HOST, LookupFailure.NOT_PUBLIC)
+
 
 class LookupFailed(BotError):
     """Nothing was found out. `detail` (at most 200 characters) is for the log, never for people."""

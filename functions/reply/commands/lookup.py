@@ -10,9 +10,9 @@ from reply.commands.setting import tell
 from reply.conversation import Turn
 from reply.lookup.names import NoTarget, Target, read_domain, read_target, shown_name
 from reply.markdown import inline_code
-from reply.records import Outcome, Record
+from reply.records import Record
 from reply.run import Run
-from shared.errors import LookupFailed
+from shared.errors import LookupFailed, LookupFailure
 
 if TYPE_CHECKING:
     from reply.lookup.certificates import Certificate
@@ -28,13 +28,23 @@ def domain(run: Run, turn: Turn) -> str:
 
 
 def certificate(run: Run, turn: Turn) -> str:
-    """`#证书 example.com[:port]`: validity, issuer, names, and what is wrong with it. Raises DeliveryDelayed."""
-    return _look_up(run, turn, run.services.wording.certificate_usage, read_target, _certificate)
+    """`#证书 example.com[:port]`: validity, issuer, names, and what is wrong with it. Raises DeliveryDelayed.
+
+    One sentence for every port without a certificate: whether it is open is nobody's business.
+    """
+    return _look_up(run, turn, run.services.wording.certificate_usage, read_target, _certificate, of_a_port=True)
 
 
 def _look_up(
-    run: Run, turn: Turn, usage: str, read: Callable[[str], Target], find: Callable[[Run, Target], str]
+    run: Run,
+    turn: Turn,
+    usage: str,
+    read: Callable[[str], Target],
+    find: Callable[[Run, Target], str],
+    *,
+    of_a_port: bool = False,
 ) -> str:
+    """What is looked up counts as a question, found or not: it costs the same, and nobody tries for nothing."""
     try:
         target = read(run.message.text)
     except NoTarget as wrong:
@@ -43,15 +53,14 @@ def _look_up(
         sentence: str = getattr(run.services.wording, f"target_{wrong.fault}")
         return tell(run, turn, f"{sentence.format(name=inline_code(wrong.found))}\n\n{usage}")
     started = run.now_ms
-    outcome: Outcome = "answered"
     try:
         sentence = find(run, target)
     except LookupFailed as failed:
-        outcome = "failed"
         run.log.warning("lookup_failed", reason=failed.reason.value, ms=run.now_ms - started)
+        reason = LookupFailure.NO_TLS if of_a_port and not failed.reason.of_the_name else failed.reason
         name = inline_code(shown_name(target.host))
-        sentence = getattr(run.services.wording, f"lookup_{failed.reason.value}").format(name=name)
-    return tell(run, turn, sentence, Record(outcome, timings={"lookup_ms": run.now_ms - started}))
+        sentence = getattr(run.services.wording, f"lookup_{reason.value}").format(name=name)
+    return tell(run, turn, sentence, Record("answered", timings={"lookup_ms": run.now_ms - started}))
 
 
 def _domain(run: Run, target: Target) -> str:

@@ -155,7 +155,8 @@ EN = Wording(
     "the registry.",
     lookup_busy="The registry takes no more questions for now; please look up {name} again in a few minutes.",
     lookup_unreadable="What came back for {name} could not be read, so nothing was found this time.",
-    lookup_no_tls="{name} does not speak TLS on this port, or the handshake failed, so there is no certificate to see.",
+    lookup_no_tls="No certificate can be seen on this port of {name}: it may not be reachable, speak no TLS, or be too "
+    "slow. Please check the name and the port.",
     export_help="`/export username:Ann` exports what one person asked and was answered in the last {days} days; a user "
     "id works too: `/export userid:0123`.\n\nFor other days add them: `/export username:Ann "
     "2026-11-01..2026-11-20`, at most {most} days.",

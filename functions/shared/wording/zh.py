@@ -128,7 +128,7 @@ ZH = Wording(
     lookup_no_service="{name} 的顶级域没有提供公开的 RDAP 查询（例如 .cn），请到它的注册局查询。",
     lookup_busy="注册局现在不接受更多查询，请过几分钟再查 {name}。",
     lookup_unreadable="{name} 给出的内容看不懂，这次没有查到。",
-    lookup_no_tls="{name} 的这个端口没有使用 TLS，或者握手失败，所以看不到证书。",
+    lookup_no_tls="在 {name} 的这个端口看不到证书：可能连不上，可能没有使用 TLS，也可能太慢。请检查名称和端口。",
     export_help="用 `#查对话 username:张三` 导出一个人最近 {days} 天的对话记录，也可以写用户 ID：`#查对话 "
     "userid:0123`。\n\n要看别的日期，在后面加上范围：`#查对话 username:张三 2026-11-01..2026-11-20`，最多 {most} "
     "天。",

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from reply.lookup.certificates import Certificate, inspect, matches
 from reply.lookup.connection import Deadline
 from reply.lookup.names import Target
+from reply.lookup.public import LONGEST_S, PublicLookups
 from shared.clock import SystemClock
 from shared.errors import LookupFailed, LookupFailure
 from tests.reply.kit import FakeClock
@@ -140,6 +141,57 @@ def test_a_server_that_says_nothing(authority: Made) -> None:
         with pytest.raises(LookupFailed) as failed:
             inspect(Target(HOST), network, trusting(authority), Deadline(FakeClock(), 0.2), time.time())
     assert failed.value.reason is LookupFailure.TIMEOUT
+
+
+class Filtered(FakeNetwork):
+    """Nothing comes back from a port: connecting takes as long as it may."""
+
+    clock: FakeClock
+
+    def connect(self, address: str, port: int, seconds: float) -> socket.socket:
+        self.clock.sleep(seconds)
+        raise TimeoutError("timed out")
+
+
+class HungUp(FakeNetwork):
+    """The port is open, and closes at once."""
+
+    def connect(self, address: str, port: int, seconds: float) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        theirs.close()
+        return ours
+
+
+class Garbage(FakeNetwork):
+    """The port is open, and speaks something else."""
+
+    def connect(self, address: str, port: int, seconds: float) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        theirs.sendall(b"220 mail.example ESMTP\r\n")
+        theirs.close()
+        return ours
+
+
+@pytest.mark.parametrize("network", [FakeNetwork, Filtered, HungUp, Garbage])
+def test_a_port_without_a_certificate_takes_the_whole_time(authority: Made, network: type[FakeNetwork]) -> None:
+    """Closed, filtered, or open to something else: by the clock it fails at the same moment."""
+    clock, there = FakeClock(), network({HOST: [PUBLIC]})
+    there.clock = clock  # type: ignore[attr-defined]  # for the one that waits
+    began = clock.now()
+    with pytest.raises(LookupFailed) as failed:
+        PublicLookups(there, clock, trusting(authority)).certificate(Target(HOST, 25))
+    assert not failed.value.reason.of_the_name
+    assert clock.now() - began == pytest.approx(LONGEST_S)
+
+
+@pytest.mark.parametrize("names", [{}, {HOST: ["10.0.0.1"]}])
+def test_a_name_that_leads_nowhere_is_said_at_once(authority: Made, names: dict[str, list[str]]) -> None:
+    """Nothing was connected to, so there is nothing to hide."""
+    clock = FakeClock()
+    with pytest.raises(LookupFailed) as failed:
+        PublicLookups(FakeNetwork(names), clock, trusting(authority)).certificate(Target(HOST))
+    assert failed.value.reason.of_the_name
+    assert clock.slept == []
 
 
 @pytest.mark.parametrize(
