@@ -21,7 +21,7 @@ FUNCTIONS = ROOT / "functions"
 LEVELS = {"error": "ERROR", "warning": "WARNING"}
 
 INDIRECT = {
-    # An outcome is an ERROR when it says so; what wrong settings refuse is one because of these settings.
+    # An outcome is an ERROR or a WARNING when it says so; what wrong settings refuse is an ERROR because of these.
     ("conversation/receive.py", "outcome.event"): ("Outcome _said", "ERROR"),
 }
 """Where a name is not written at the call: the functions that are given it."""
@@ -62,7 +62,9 @@ def given(name: str, argument: str, calls: list[ast.Call]) -> Iterator[tuple[str
         if ast.unparse(call.func).split(".")[-1] in makers.split() and isinstance(call.args[0], ast.Constant):
             event = str(call.args[0].value)
             words = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
-            if words.get("error") == "True" or event in ("refused_settings", "rejected"):
+            if words.get("warning") == "True":
+                yield "WARNING", event
+            elif words.get("error") == "True" or event in ("refused_settings", "rejected"):
                 yield level, event
 
 
@@ -172,3 +174,18 @@ def test_alarms_name_what_is_logged() -> None:
         for query in code_in(row[1]) if "log query" in row[1] else ():
             for word in set(query.split()) - {"and", "or", "ERROR"}:
                 assert f'"{word}"' in source or f"{word}=" in source, word
+
+
+def test_every_reason_of_a_rejection() -> None:
+    """Each reason that `conversation` logs has a row, with the status that goes with it."""
+    rows = [(code_in(row[0]), row[1]) for row in GUIDE.section("Why a request was rejected").tables[0]]
+    explained = {(reason, status) for reasons, status in rows for reason in reasons}
+    source = "".join((FUNCTIONS / "conversation" / name).read_text("utf-8") for name in REJECTING)
+    raised = re.findall(r'Rejected\((\d+), f?"([^"]+)"\)', source)
+    raised += [("401", reason) for reason in re.findall(r'reason = "(no robot[^"]+)"', source)]
+    assert len(raised) > 6
+    assert {(re.sub(r"\{[^}]*\}", "…", reason), status) for status, reason in raised} == explained
+
+
+REJECTING = ("receive.py", "channels/dingtalk.py")
+"""Where requests are rejected in a line of the log."""

@@ -14,8 +14,8 @@ from conversation.http import Request, Response
 from conversation.instant import Instant
 from conversation.runtime import Runtime
 from conversation.triage import Triage
-from shared.clock import Clock
-from shared.errors import HandOverRefused, HandOverUnknown, Rejected
+from shared.clock import Clock, Rarely
+from shared.errors import HandOverRefused, HandOverUnknown, Rejected, SignatureUnknown
 from shared.log import Log, Value
 from shared.message import EVENT_LIMIT, LARGEST_BODY, LONGEST_PART, Message
 
@@ -42,6 +42,7 @@ class Receiver:
     log: Log
     clock: Clock
     closed: Sequence[str] = ()
+    hourly: Rarely = field(default_factory=lambda: Rarely(3600))
 
     @property
     def instant(self) -> Instant:
@@ -57,6 +58,7 @@ class Outcome:
     response: Response
     fields: Mapping[str, Value] = field(default_factory=dict)
     error: bool = False
+    warning: bool = False
 
 
 def receive(request: Request, receiver: Receiver) -> Response:
@@ -65,10 +67,20 @@ def receive(request: Request, receiver: Receiver) -> Response:
     try:
         outcome = _outcome(request, receiver)
     except Rejected as rejected:
-        fields: dict[str, Value] = {"status": rejected.status, "reason": rejected.reason}
-        outcome = Outcome("rejected", Response.refusal(rejected.status), fields)
+        outcome = _rejected(rejected, receiver)
     _write(outcome, request, receiver, started)
     return outcome.response.without_body() if request.method == "HEAD" else outcome.response
+
+
+def _rejected(rejected: Rejected, receiver: Receiver) -> Outcome:
+    fields: dict[str, Value] = {"status": rejected.status, "reason": rejected.reason}
+    response = Response.refusal(rejected.status)
+    # Without its settings nothing here knows any secret: that is said already.
+    unknown = rejected if isinstance(rejected, SignatureUnknown) and not receiver.problems else None
+    if unknown is None or not receiver.hourly.due(receiver.clock.now()):
+        return Outcome("rejected", response, fields)
+    fields["claimed_robot"] = unknown.robot or None
+    return Outcome("signature_unknown", response, fields, warning=True)
 
 
 def _write(outcome: Outcome, request: Request, receiver: Receiver, started: float) -> None:
@@ -77,7 +89,10 @@ def _write(outcome: Outcome, request: Request, receiver: Receiver, started: floa
     fields.update({f"remedy_{number}": problem for number, problem in enumerate(named, 1)})
     fields["fc_request_id"] = request.runtime.request_id or None
     fields["ack_ms"] = round((receiver.clock.now() - started) * 1000)
-    (receiver.log.error if outcome.error or named else receiver.log.info)(outcome.event, **fields)
+    if outcome.error or named:
+        receiver.log.error(outcome.event, **fields)
+    else:
+        (receiver.log.warning if outcome.warning else receiver.log.info)(outcome.event, **fields)
 
 
 def _outcome(request: Request, receiver: Receiver) -> Outcome:

@@ -30,6 +30,21 @@ class Clock(Protocol):
         ...
 
 
+class Rarely:
+    """Something that is done at most once in so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._done_at = float("-inf")
+
+    def due(self, now: float) -> bool:
+        """Whether it is to be done now (seconds since the epoch); then it is done. A clock set back counts as later."""
+        if 0 <= now - self._done_at < self._seconds:
+            return False
+        self._done_at = now
+        return True
+
+
 class SystemClock:
     """The machine's own clock."""
 

@@ -3,6 +3,7 @@
 BotError
 ├── SettingsError            the deployer must mend settings; all problems at once
 ├── Rejected                 the caller of the HTTP trigger gets this status and nothing else
+│   └── SignatureUnknown     it has the form of the platform's own: a secret may be wrong
 ├── WebhookRefused           a reply address we will not post to
 ├── EventUnreadable          the bytes given to `reply` are no message
 ├── HandOverFailed           `reply` could not be invoked
@@ -49,6 +50,17 @@ class Rejected(BotError):
         self.status = status
         self.reason = reason
         super().__init__(f"{status}: {reason}")
+
+
+class SignatureUnknown(Rejected):
+    """No secret gives the signature of a request that has the form of the platform's own: scanners do not know it.
+
+    `robot` is the id that it claims to be of, "" where it claims none.
+    """
+
+    def __init__(self, reason: str, robot: str = "") -> None:
+        self.robot = robot
+        super().__init__(401, reason)
 
 
 class WebhookRefused(BotError):

@@ -18,6 +18,8 @@ REMEDIES: Mapping[str, str] = {
     # conversation
     "refused_settings": "correct the settings named in remedy_1 and so on, make doctor, deploy",
     "rejected": "correct the settings named in remedy_1 and so on, make doctor, deploy",
+    "signature_unknown": "was a robot's secret reset, or is it another robot? compare the secret with the app's page, "
+    "make doctor, deploy",
     "refused_webhook": "a dedicated or international DingTalk: add its host to WEBHOOK_HOSTS; else somebody with a "
     "captured signature tries out addresses: rotate the secret",
     "quota_used_up": "buy more, or wait for the next month",

@@ -18,7 +18,7 @@ from conversation.channels.inbound import Kind, Received, Sentence, Signed
 from conversation.channels.json_fields import Fields, identifier, milliseconds, text
 from conversation.http import Request
 from shared.clock import Clock
-from shared.errors import Rejected, WebhookRefused
+from shared.errors import Rejected, SignatureUnknown, WebhookRefused
 from shared.message import CREATED_BEFORE_MS, LATEST_MS, Message, ReplyTarget, Sender
 from shared.webhook import checked_webhook
 from shared.wording import Wording
@@ -29,6 +29,8 @@ FARTHEST_AHEAD = 300_000
 """Milliseconds that a signed time may lie ahead of this machine's clock."""
 CREATED_AFTER = 300_000
 """Milliseconds after the signed time up to which the unsigned `createAt` is believed; CREATED_BEFORE_MS before it."""
+LARGEST_LOOKED_AT = 64 * 1024
+"""Bytes of a body without a valid signature that are looked at, to tell DingTalk's from a scanner's."""
 QUOTE_LIMIT = 2_000
 """Characters of a quoted message that are used."""
 NICK_LIMIT = 64
@@ -52,7 +54,7 @@ class DingTalk:
         return self._settings.callback_path
 
     def verify(self, request: Request) -> Signed:
-        """The robot whose secret signed the timestamp header. Raises Rejected (401).
+        """The robot whose secret signed the timestamp header. Raises Rejected (401), SignatureUnknown among them.
 
         The body is not signed: who sees one pair of headers can send any body until it is too old.
         """
@@ -63,7 +65,7 @@ class DingTalk:
         # Every secret is tried, so that the time taken says nothing about which one came close.
         matches = [r for r in self._settings.robots if hmac.compare_digest(signature(stamp, r.secret), sign)]
         if not matches:
-            raise Rejected(401, "no robot's secret gives this signature")
+            raise _unknown(request, stamp, sign)
         age = int(self._clock.now() * 1000) - int(stamp)
         if not -FARTHEST_AHEAD <= age <= OLDEST:
             raise Rejected(401, f"the signature is {age} ms old")
@@ -145,6 +147,24 @@ def signature(timestamp: str, secret: str) -> bytes:
     """
     key = secret.encode("utf-8", "surrogatepass")
     return binascii.b2a_base64(hmac.digest(key, timestamp.encode() + b"\n" + key, "sha256"), newline=False)
+
+
+def _unknown(request: Request, stamp: str, sign: bytes) -> Rejected:
+    """What to say of a signature that no secret gives: whether the request looks like one of DingTalk's."""
+    reason = "no robot's secret gives this signature"
+    try:
+        signed = binascii.a2b_base64(sign)
+        formed = len(stamp) == 13 and len(signed) == 32 and binascii.b2a_base64(signed, newline=False) == sign
+        if not formed or request.size > LARGEST_LOOKED_AT:
+            return Rejected(401, reason)
+        data = json.loads(request.body)
+    except (ValueError, RecursionError):
+        return Rejected(401, reason)
+    named = ("msgtype", "conversationId", "senderId")
+    if not isinstance(data, dict) or not all(text(data.get(name)) for name in named):
+        return Rejected(401, reason)
+    robot = text(data.get("robotCode"))[:64]
+    return SignatureUnknown(reason, robot if robot.isascii() and robot.isalnum() else "")
 
 
 def _digest(data: Fields) -> str:
