@@ -11,6 +11,15 @@ from dataclasses import dataclass, field, replace
 
 from local.cloud import LocalCloud, Reply
 from local.messages import Sent
+from proof.mutation_doors import (
+    CLOSED,
+    TWO_ROBOTS,
+    list_that_says_nothing,
+    old_command,
+    old_question,
+    same_id_at_another_robot,
+    secret_that_was_reset,
+)
 from proof.outcomes import FAILED, UNDELIVERABLE, Conditions, Verdict, judge
 from proof.plan import RULES, Case, Plan
 from proof.result import Result, Violation
@@ -198,6 +207,11 @@ PROMISES: tuple[Promise, ...] = (
     Promise("an answer in parts", _parts),
     Promise("killed between parts", _killed_between_parts),
     Promise("a hand-over that is refused", _hand_over_refused),
+    Promise("the same id at another robot", same_id_at_another_robot, TWO_ROBOTS),
+    Promise("a list that says nothing", list_that_says_nothing, CLOSED),
+    Promise("an old question", old_question),
+    Promise("an old command", old_command),
+    Promise("a secret that was reset", secret_that_was_reset),
 )
 
 
