@@ -20,6 +20,9 @@ from local.options import Options
 from local.provider import Provider, provider
 from local.settings_files import Compiled, SettingsFilesProblem, compile_files
 
+DEPLOYED_AS = {"LANGUAGE": "BOT_LANGUAGE", "HTTP_PROXY": "MODEL_PROXY"}
+"""Settings that s.yaml takes from variables of other names: shells have these for themselves."""
+
 
 class LaunchProblem(Exception):
     """The cloud cannot be started; the text is one sentence for whoever asked."""
@@ -73,10 +76,22 @@ def launched(parsed: argparse.Namespace) -> Iterator[Launched]:
             raise LaunchProblem("this project's functions are not installed; name your bot with --code and --handler")
         try:
             files = Compiled() if parsed.code else compile_files(parsed.settings, Path(work))
-            dotenv = read_dotenv(parsed.env)
+            dotenv = read_settings(parsed.env, {} if parsed.demo else os.environ)
         except (DotenvProblem, SettingsFilesProblem) as problem:
             raise LaunchProblem(str(problem)) from None
         yield _launched(parsed, dotenv, files)
+
+
+def read_settings(path: Path, shell: Mapping[str, str]) -> dict[str, str]:
+    """The settings in a `.env`, under the names that the functions have for them. Raises DotenvProblem."""
+    found = read_dotenv(path, shell)
+    if found.skipped:
+        raise DotenvProblem(f"line {found.skipped[0]} of {path.name} is not of the form NAME=value")
+    settings = dict(found.written)
+    for name, other in DEPLOYED_AS.items():
+        if value := settings.pop(other, ""):
+            settings[name] = value
+    return settings
 
 
 def _launched(parsed: argparse.Namespace, dotenv: Mapping[str, str], files: Compiled) -> Launched:

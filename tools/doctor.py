@@ -32,7 +32,7 @@ try:
     from doctoring.deployment import read_deployment
     from doctoring.env_file import read_env_file
     from doctoring.examination import DINGTALK_API, Examination, Options
-    from doctoring.finding import State, struck_out
+    from doctoring.finding import Finding, State, struck_out
     from doctoring.web import Web
     from reply.settings import ReplySettings
     from shared.clock import Clock, SystemClock
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], clock: Clock | No
 def examination(options: argparse.Namespace, environ: Mapping[str, str], clock: Clock) -> Examination:
     """What is to be examined. Raises DoctorError when it cannot be read."""
     env_file = read_env_file(options.env or options.file.parent / ".env", environ)
-    variables = {**env_file.values, **environ}
+    variables = {**environ, **env_file.values}
     deployment = read_deployment(options.file, variables)
     files, wrong = examine_files(options.file.parent)
     deployed = Deployed(files.settings)
@@ -102,8 +102,18 @@ def report(examined: Examination, *, as_json: bool) -> int:
         shown = [finding.as_json(secrets) for finding in findings]
         print(json.dumps({"result": "problems" if failed else "ok", "counts": counts, "findings": shown}, indent=1))
     else:
+        _print_again(findings, secrets)
         print(", ".join(f"{count} {name}" for name, count in counts.items()))
     return int(failed)
+
+
+def _print_again(findings: Sequence[Finding], secrets: Sequence[str]) -> None:
+    """The problems once more, after everything else: the report is long."""
+    problems = [finding for finding in findings if finding.state is State.PROBLEM]
+    if problems:
+        print("\nTo be mended:")
+        for finding in problems:
+            print(struck_out(finding.line, secrets))
 
 
 def run(command: Sequence[str], environ: Mapping[str, str]) -> str:

@@ -91,7 +91,7 @@ def _place(options: argparse.Namespace, environ: Mapping[str, str]) -> tuple[Pla
     """Where to look, and the mounted folder in it."""
     if options.folder:
         return Folder(options.folder), ""
-    variables = {**read_env_file(options.file.parent / ".env", environ).values, **environ}
+    variables = {**environ, **read_env_file(options.file.parent / ".env", environ).values}
     key = next((k for k in (_key(variables, names) for names in _KEYS) if k), None)
     if key is None:
         wanted = "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET of a key that may use the bucket"

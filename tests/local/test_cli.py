@@ -1,6 +1,7 @@
 """`python -m local`: one line, one page, nothing left behind; and its settings."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from local.dotenv import DotenvProblem, read_dotenv
+from local.dotenv import DotenvProblem
+from local.launch import DEPLOYED_AS, read_settings
 from local.provider import provider
 from local.settings_files import Compiled, compile_files
 from shared.deployed import Deployed
@@ -119,19 +121,29 @@ def test_a_missing_package_is_one_sentence() -> None:
         ("# a comment\n\nA=1\nexport B = two words # and why\n", {"A": "1", "B": "two words"}),
         ("A='x # y'\nB=\"q\"\nC=\nD=a=b", {"A": "x # y", "B": "q", "C": "", "D": "a=b"}),
         ("\ufeffA=1\r\nB=2\r\n", {"A": "1", "B": "2"}),
+        ("A='x' # why\nB=\"y\"# why\nC=`z` #", {"A": "x", "B": "y", "C": "z"}),
+        ("A=a#b\nB=c\nD=$B-d", {"A": "a", "B": "c", "D": "c-d"}),
+        ('A="one\ntwo"\nB=3', {"A": "one\ntwo", "B": "3"}),
+        ("BOT_LANGUAGE=en\nMODEL_PROXY=http://p:1", {"LANGUAGE": "en", "HTTP_PROXY": "http://p:1"}),
     ],
 )
 def test_a_dotenv_file_is_read(tmp_path, text, settings) -> None:
-    """Comments, quotes, export, Windows line ends and a byte order mark are understood."""
+    """Comments, quotes, export, dollars and line ends mean what they mean to Serverless Devs, and so do its names."""
     (tmp_path / ".env").write_text(text, encoding="utf-8", newline="")
-    assert read_dotenv(tmp_path / ".env") == settings
+    assert read_settings(tmp_path / ".env", {}) == settings
+
+
+def test_names_of_the_deployment_are_those_of_s_yaml() -> None:
+    """A setting that s.yaml takes from a variable of another name is known by that here, too."""
+    taken = re.findall(r"^ +(\w+): \$\{env\('(\w+)'", (ROOT / "s.yaml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name: other for name, other in taken if name.isupper() and name != other} == DEPLOYED_AS
 
 
 def test_a_dotenv_line_that_is_none_is_named_without_its_text(tmp_path) -> None:
     """The problem says which line; a secret in it is not repeated."""
     (tmp_path / ".env").write_text("A=1\nsk-secret-value\n")
     with pytest.raises(DotenvProblem, match="line 2") as raised:
-        read_dotenv(tmp_path / ".env")
+        read_settings(tmp_path / ".env", {})
     assert "sk-secret" not in str(raised.value)
 
 

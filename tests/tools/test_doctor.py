@@ -98,14 +98,16 @@ def test_python310_with_an_oss2_that_is_brought_along(deployer: Deployer) -> Non
 
 
 def test_one_line_each(deployer: Deployer) -> None:
-    """Without --json each finding is one line: its state, its name, what was found; the last line counts."""
+    """Without --json each finding is one line: its state, its name, what was found; problems again; a count."""
     deployer.variables["TIMEOUT"] = "170"
     code, out, _ = deployer.said("--offline")
-    *lines, last = out.splitlines()
+    report, again = out.split("\nTo be mended:\n")
+    lines, last = report.splitlines(), again.splitlines()[-1]
     assert [line.split()[1] for line in lines] == IDS
     assert [line.split()[0] for line in lines if line.split()[1] in NETWORK] == ["skipped"] * len(NETWORK)
     (wrong,) = [line for line in lines if line.startswith("problem")]
     assert "settings.times" in wrong
+    assert again.splitlines()[:-1] == [wrong]
     assert "; wanted at least 210 s; to do: " in wrong
     assert last == f"{len(IDS) - len(NETWORK) - 1} ok, 0 warning, 1 problem, {len(NETWORK)} skipped"
     assert code == 1
@@ -157,6 +159,30 @@ def config(text: str) -> Callable[[Deployer], None]:
     return change
 
 
+def elsewhere(**variables: str) -> Callable[[Deployer], None]:
+    """With these variables, and the functions not on this machine."""
+
+    def change(deployer: Deployer) -> None:
+        for option in ("--url", "--dingtalk-api", "--oss-endpoint"):
+            at = deployer.arguments.index(option)
+            del deployer.arguments[at : at + 2]
+        deployer.variables.update(variables)
+
+    return change
+
+
+def both(*changes: Callable[[Deployer], None]) -> Callable[[Deployer], None]:
+    def change(deployer: Deployer) -> None:
+        for one in changes:
+            one(deployer)
+
+    return change
+
+
+def behind_azure(name: str) -> dict[str, str]:
+    return {"AZURE_ON": "on", "AZURE_RESOURCE_NAME": name, "AZURE_DEPLOYMENT_NAME": "d", "AZURE_OPENAI_TOKEN": KEY}
+
+
 CONVERSATION_SIZE = "cpu: 0.1 # cores; FC wants 1 to 4 GB of memory for each core"
 SEEDED = {
     "no s": (no_command("s"), "machine.cli", "npm install -g @serverless-devs/s"),
@@ -188,6 +214,36 @@ SEEDED = {
     "long prompt": (variable(SYSTEM_PROMPT="x" * ENVIRONMENT_LIMIT), "file.size", "shorten SYSTEM_PROMPT"),
     "dollar in .env": (env_file(f"CHATGPT_API_KEY={KEY}$x\n", "CHATGPT_API_KEY"), "file.env", "export it in the shell"),
     "hash in .env": (env_file("SYSTEM_PROMPT=answer in C#please\n"), "file.env", "write SYSTEM_PROMPT='…' in .env"),
+    "backslash in .env": (env_file('SYSTEM_PROMPT="say \\"x\\""\n'), "file.env", "quotes of another kind"),
+    "open quote in .env": (env_file("SYSTEM_PROMPT='a' b\n"), "file.env", "quote it as a whole"),
+    "swallowed line in .env": (env_file("SYSTEM_PROMPT='a\nMODEL=b\nTIMEOUT=c'\n"), "file.env", "close its quotes"),
+    "no setting in .env": (env_file("MODEL=a\nsome words\n"), "file.env", "line 2 of .env is no setting"),
+    "dollar in the shell": (
+        both(env_file("MODEL=a\n"), variable(MODEL="b$c")),
+        "file.env",
+        "export MODEL without it",
+    ),
+    "another name in .env": (env_file("LANGUAGE=en\n"), "file.env", "write BOT_LANGUAGE=…"),
+    "another proxy in .env": (env_file("HTTP_PROXY=http://p.example:1\n"), "file.env", "write MODEL_PROXY=…"),
+    "an older name in .env": (env_file("APIKEY=sk-x\n"), "file.env", "add it to s.yaml"),
+    "a model on this machine": (elsewhere(BASE_URL="http://127.0.0.1:11434/v1"), "model.address", "correct BASE_URL"),
+    "localhost": (elsewhere(BASE_URL="https://localhost:8443"), "model.address", "on the machine itself"),
+    "short loopback": (elsewhere(BASE_URL="https://127.1/v1"), "model.address", "on the machine itself"),
+    "loopback of IPv6": (elsewhere(BASE_URL="https://[::1]:8000/v1"), "model.address", "on the machine itself"),
+    "a container's host": (elsewhere(BASE_URL="https://host.docker.internal/v1"), "model.address", "never reach"),
+    "a private network": (elsewhere(BASE_URL="https://192.168.3.4/v1"), "model.address", "in a private network"),
+    "another private network": (elsewhere(BASE_URL="https://10.1.2.3/v1"), "model.address", "in a private network"),
+    "link-local": (elsewhere(BASE_URL="https://169.254.1.1/v1"), "model.address", "in a private network"),
+    "private IPv6": (elsewhere(BASE_URL="https://[fd00::5]/v1"), "model.address", "in a private network"),
+    "a name without a dot": (elsewhere(BASE_URL="https://gpu-box/v1"), "model.address", "in a private network"),
+    "a local name": (elsewhere(BASE_URL="https://gpu.local/v1"), "model.address", "in a private network"),
+    "a key in clear": (elsewhere(BASE_URL="http://api.example.com/v1"), "model.address", "everybody on the way"),
+    "a key in clear to Azure": (
+        elsewhere(**behind_azure("http://azure.example.com")),
+        "model.address",
+        "AZURE_RESOURCE_NAME begins with http://",
+    ),
+    "a proxy on this machine": (elsewhere(MODEL_PROXY="http://127.0.0.1:7890"), "model.address", "correct MODEL_PROXY"),
     "too much core": (line(CONVERSATION_SIZE, "cpu: 0.5"), "functions.sizes", "0.03125 to 0.125 core with 128 MB"),
     "too little core": (line("cpu: 0.5", "cpu: 0.1"), "functions.sizes", "change cpu or memorySize"),
     "odd core": (line("cpu: 0.5", "cpu: 0.33"), "functions.sizes", "steps of 0.05"),
@@ -442,7 +498,11 @@ SEEDED_FAR = {
         "bucket.reachable",
         "REGION",
     ),
-    "other key": (told(ALIBABA_CLOUD_ACCESS_KEY_SECRET="other-key-secret"), "bucket.writable", "oss:PutObject"),
+    "other key": (
+        told(ALIBABA_CLOUD_ACCESS_KEY_SECRET="other-key-secret"),
+        "bucket.writable",
+        "correct ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+    ),
     "undeletable": (bucket_keeps, "bucket.writable", "oss:DeleteObject"),
     "no address": (asked("--url", CLOSED), "url.health", "is it deployed?"),
     "plain http": (asked("--url", "http://x.example"), "url.health", "https"),
@@ -619,3 +679,37 @@ def test_ids_are_said_once() -> None:
     """A check's name finds one check."""
     assert len(IDS) == len(set(IDS))
     assert examine.__doc__
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://api.openai.com/v1", "https://8.8.8.8/v1", "api.deepseek.com", "https://[2606:4700::1111]/v1", ""],
+)
+def test_addresses_that_the_functions_reach(deployer: Deployer, address: str) -> None:
+    """Names and addresses of the internet; https is meant where nothing is written."""
+    elsewhere(BASE_URL=address)(deployer)
+    assert "model.address" not in deployer.examine("--offline").wrong()
+
+
+def test_a_private_address_inside_a_vpc(deployer: Deployer) -> None:
+    """Where reply is in a network of one's own it may reach what is there; never this machine."""
+    deployer.edit("diskSize: 512\n      timeout: 180", "diskSize: 512\n      vpcConfig: {vpcId: v}\n      timeout: 180")
+    elsewhere(BASE_URL="https://10.1.2.3/v1")(deployer)
+    assert "model.address" not in deployer.examine("--offline").wrong()
+    deployer.variables["BASE_URL"] = "https://127.0.0.1/v1"
+    assert "model.address" in deployer.examine("--offline").wrong()
+
+
+def test_without_any_setting(deployer: Deployer) -> None:
+    """Only what must be set is a problem, each with what to set; the bucket's mount has no fault of its own."""
+    for name in ("ACCOUNT_ID", "OSS_BUCKET", "DINGTALK_APP_SECRET", "CHATGPT_API_KEY", "BASE_URL"):
+        deployer.variables.pop(name)
+    report = deployer.examine("--offline")
+    unset = [f for f in report.findings if f["check"] == "file.variables"]
+    assert [(f["found"], "remove its line" in f["remedy"]) for f in unset] == [
+        ("ACCOUNT_ID is not set", False),
+        ("OSS_BUCKET is not set", False),
+        ("CHATGPT_API_KEY is not set", True),
+        ("DINGTALK_APP_SECRET is not set", True),
+    ]
+    assert set(report.wrong()) == {"file.variables", "settings.conversation", "settings.reply", "dingtalk.secret"}

@@ -36,6 +36,19 @@ LINES = [
     ("A=first\nA=second", "second"),
     ("# A=no\n\nA=yes", "yes"),
     ("\ufeffA=marked", "marked"),
+    ("A='quoted' # why", "quoted"),
+    ('A="quoted"# why', "quoted"),
+    ("A=`quoted` #why", "quoted"),
+    ("A='it''s' # why", "it''s"),
+    ("A=' kept ' # why", " kept "),
+    ('A="two\nlines" # why', "two\nlines"),
+    ('A="say \\"x\\""', 'say \\"x\\"'),
+    ("A='open", "'open"),
+    ("A='x' y", "'x' y"),
+    ("A: colon", "colon"),
+    ("A=\\$X", "x"),
+    ("A.b=no\nA=yes", "yes"),
+    ("A=1\r\nB=2\r\n", "1"),
 ]
 
 
@@ -51,7 +64,7 @@ def test_the_shell_wins(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("A=file$x\nB=file#x\nC=file\n")
     found = read_env_file(tmp_path / ".env", {"A": "shell", "B": ""})
     assert found.values == {"A": "shell", "B": "", "C": "file"}
-    assert found.expanded == found.cut == ()
+    assert found.oddities == ()
 
 
 def test_no_env_file(tmp_path: Path) -> None:

@@ -14,6 +14,15 @@ from doctoring.finding import Finding, ok, problem, skipped
 
 CHECKS = ("bucket.reachable", "bucket.writable")
 _NO_KEY = "export ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET (a key that may use the bucket)"
+_KEY = {
+    "SecurityToken": "the token of this machine's key has ended: get a new one, or use a key without a token",
+    "InvalidAccessKeyId": "OSS does not know this key: correct ALIBABA_CLOUD_ACCESS_KEY_ID, or make a new key",
+    "SignatureDoesNotMatch": "correct ALIBABA_CLOUD_ACCESS_KEY_SECRET: it is not the secret of this key",
+    "RequestTimeTooSkewed": "set this machine's clock: see clock.skew",
+    "UserDisable": "the account is in arrears: pay",
+}
+"""What a code says of the key; a status of 403 alone would say the same of all."""
+
 CONNECT_S = 10
 
 
@@ -64,7 +73,8 @@ def _refused(name: str, endpoint: str, reason: Exception) -> Iterator[Finding]:
     wrong_region = "specified endpoint" in str(getattr(reason, "message", "")).lower()
     if isinstance(reason, oss2.exceptions.ServerError) and status > 0 and code != "NoSuchBucket" and not wrong_region:
         yield ok(reachable, f"{name} at {endpoint}")
-        remedy = f"allow this key oss:PutObject and oss:DeleteObject on {name}/*; the function's role needs it too"
+        allow = f"allow this key oss:PutObject and oss:DeleteObject on {name}/*; the function's role needs it too"
+        remedy = next((told for known, told in _KEY.items() if known in code), allow)
         yield problem(writable, f"an object could not be written: {status} {code}", "200", remedy)
         return
     if code == "NoSuchBucket" or wrong_region:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Iterator
 
@@ -20,6 +21,9 @@ _FORMS = {
     "REGION": (r"[a-z]{2}-[a-z0-9-]+", "a region's id such as ap-northeast-1"),
 }
 
+_INSTEAD = {"DINGTALK_APP_SECRET": "DINGTALK_CREDENTIALS", "CHATGPT_API_KEY": "AZURE_ON"}
+"""Variables that another can stand for; `s` stops without one whose line stays."""
+
 
 def env_file(examined: Examination) -> Iterator[Finding]:
     """`.env`, where Serverless Devs reads it otherwise than its writer may think."""
@@ -27,12 +31,27 @@ def env_file(examined: Examination) -> Iterator[Finding]:
 
 
 def _env_file(examined: Examination) -> Iterator[Finding]:
-    for name in examined.env_file.expanded:
-        found = f"the value of {name} in .env has a $, and Serverless Devs puts another variable's value in its place"
-        yield problem("file.env", found, "a value without $", f"take {name} out of .env and export it in the shell")
-    for name in examined.env_file.cut:
-        found = f"the value of {name} in .env has a #, and ends there for Serverless Devs"
-        yield problem("file.env", found, "quotes around it", f"write {name}='…' in .env")
+    for odd in examined.env_file.oddities:
+        found = f"for Serverless Devs, and the local cloud, the value of {odd.name} in .env {odd.what}"
+        yield problem("file.env", found, "a value that means the same to everybody", odd.remedy)
+    for number in examined.env_file.skipped:
+        yield problem(
+            "file.env", f"line {number} of .env is no setting: s skips it", "NAME=value", "correct or remove it"
+        )
+    yield from _elsewhere(examined)
+
+
+def _elsewhere(examined: Examination) -> Iterator[Finding]:
+    """Settings in .env that `s` reads, and then gives to nobody: s.yaml takes them from another name, or not at all."""
+    written = json.dumps(examined.deployment.written)
+    known = {*examined.conversation.names, *examined.reply.names}
+    for name in examined.env_file.written:
+        if name in known and f"env('{name}'" not in written:
+            other = re.search(rf'"{name}": "\$\{{env\(\'(\w+)\'', written)
+            remedy = (
+                f"write {other[1]}=… for the deployment" if other else "add it to s.yaml, or write it in config.yml"
+            )
+            yield warning("file.env", f"{name} is in .env, and s.yaml does not take it from there", "", remedy)
 
 
 def names(examined: Examination) -> Iterator[Finding]:
@@ -60,7 +79,8 @@ def variables(examined: Examination) -> Iterator[Finding]:
 
 def _variables(examined: Examination) -> Iterator[Finding]:
     for name in examined.deployment.unset:
-        remedy = f"export {name}=… or put it into .env; if you do not use it, remove its line from s.yaml"
+        instead = f"; with {_INSTEAD[name]} remove its line from s.yaml instead" if name in _INSTEAD else ""
+        remedy = f"export {name}=… or put it into .env{instead}"
         yield problem("file.variables", f"{name} is not set", "a value: s stops without it", remedy)
     for name, (form, wanted) in _FORMS.items():
         value = examined.variables.get(name, "")

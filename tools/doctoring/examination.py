@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from conversation.channels.dingtalk_settings import Robot
 from conversation.settings import Settings
 from doctoring.deployment import Deployment
-from doctoring.env_file import EnvFile
+from doctoring.env_file import Dotenv
 from doctoring.web import Web
 from reply.settings import ReplySettings
 from shared.clock import Clock
@@ -64,7 +64,7 @@ class Examination:
 
     options: Options
     variables: Mapping[str, str] = field(repr=False)
-    env_file: EnvFile
+    env_file: Dotenv
     deployment: Deployment
     files: SettingsFiles
     wrong_in_files: tuple[Problem, ...]
