@@ -488,7 +488,7 @@ def unheard(world: World) -> None:
 
 def balance(world: World) -> None:
     world.model.balances = BalanceUnknown("no such address", offered=True)
-    run(world, message("", command="balance", role="admin"))
+    run(world, message("", command="balance", role="admin", signed_at=int(NOW * 1000)))
 
 
 def lookup(world: World) -> None:
