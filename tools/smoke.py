@@ -39,6 +39,7 @@ from conversation.channels.dingtalk_settings import DingTalkSettings  # noqa: E4
 from doctoring import DoctorError  # noqa: E402 - as above
 from doctoring.env_file import read_env_file  # noqa: E402 - as above
 from doctoring.finding import struck_out  # noqa: E402 - as above
+from doctoring.sentences import cause_of, is_help  # noqa: E402 - as above
 from doctoring.web import Page, Unreachable, Web, may_carry_signatures  # noqa: E402 - as above
 from doctoring.webhook import Webhook  # noqa: E402 - as above
 from shared.settings import SettingsReader  # noqa: E402 - as above
@@ -104,7 +105,12 @@ def _secret(options: argparse.Namespace, environ: Mapping[str, str]) -> str:
 
 def _smoke(options: argparse.Namespace, secret: str, web: Web) -> None:
     if not options.webhook:
-        _acknowledged(_sent(options, secret, web, expired_webhook(options.webhook_host)), help_only=options.help_only)
+        page = _sent(options, secret, web, expired_webhook(options.webhook_host))
+        if _acknowledged(page, help_only=options.help_only) and options.help_only:
+            raise SmokeError(
+                "the help was not in the response: INSTANT_ANSWERS is webhook, or HELP is longer than one message, and "
+                "reply posts it; where the functions may post to this machine, wait for it: --webhook"
+            )
         return
     try:
         webhook = Webhook.open(options.webhook)
@@ -114,12 +120,13 @@ def _smoke(options: argparse.Namespace, secret: str, web: Web) -> None:
         started = time.monotonic()
         expires = int(time.time() * 1000) + 5_400_000
         page = _sent(options, secret, web, {"sessionWebhook": webhook.url, "sessionWebhookExpiredTime": expires})
-        _acknowledged(page, help_only=options.help_only)
-        if not options.help_only:
+        if _acknowledged(page, help_only=options.help_only):
             text = webhook.wait(options.seconds)
             if text is None:
                 raise SmokeError(f"no answer came within {options.seconds:g} s; look into the log: s reply logs")
             print(f"answered after {time.monotonic() - started:.1f} s: {_beginning(text)}")
+            if options.help_only and not is_help(text):
+                raise SmokeError("that is not the help; look into the log: s reply logs")
 
 
 def expired_webhook(host: str) -> dict[str, object]:
@@ -160,8 +167,8 @@ def _sent(options: argparse.Namespace, secret: str, web: Web, webhook: Mapping[s
     return page
 
 
-def _acknowledged(page: Page, *, help_only: bool) -> None:
-    """What the acknowledgement shows in the chat: nothing for a message that was handed over, else a sentence."""
+def _acknowledged(page: Page, *, help_only: bool) -> bool:
+    """Whether it was handed over; else the acknowledgement shows a sentence in the chat, which must be the help."""
     try:
         body = json.loads(page.body)
         kind = body["msgtype"]
@@ -169,15 +176,14 @@ def _acknowledged(page: Page, *, help_only: bool) -> None:
         raise SmokeError("what answered is not conversation; check URL") from None
     if kind == "empty":
         print("handed over to reply")
-        return
+        return True
     content = body.get(kind)
-    said = content.get("text") or content.get("content") if isinstance(content, dict) else ""
-    if not help_only:
-        raise SmokeError(
-            f"the message was not handed over, and people would read: {_beginning(str(said))}; "
-            "where ALLOW_USERS or CHAT_TYPE says so, send it for somebody else: --sender USERID, --group ID"
-        )
-    print(f"answered in the response: {_beginning(str(said))}")
+    said = str(content.get("text") or content.get("content")) if isinstance(content, dict) else ""
+    if not (help_only and is_help(said)):
+        found = "that is not the help" if help_only else "the message was not handed over"
+        raise SmokeError(f"{found}, and people would read: {_beginning(said)}; {cause_of(said)}")
+    print(f"answered in the response: {_beginning(said)}")
+    return False
 
 
 def _beginning(text: str) -> str:

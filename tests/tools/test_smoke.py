@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 import smoke
+from doctoring.sentences import CAUSES, cause_of, is_help
 from doctoring.web import may_carry_signatures
 from local.cloud import LocalCloud, Options
+from shared.wording import wording
 from tests.tools.deployer import CLIENT_ID, CLOSED, ROOT, SECRET, StandIn, standing_in
 
 
@@ -60,6 +62,65 @@ def test_help_only(deployed: LocalCloud) -> None:
     assert code == 0
     assert "answered in the response: " in out
     assert deployed.invocations(how="async") == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("settings", "options", "said"),
+    [
+        ({"CHAT_TYPE": "2"}, [], "CHAT_TYPE lets nobody talk to the robot in private"),
+        ({"CHAT_TYPE": "1"}, ["--group", "g"], "CHAT_TYPE lets nobody talk to the robot in groups"),
+        ({"ALLOW_GROUPS": "other"}, ["--group", "g"], "ALLOW_GROUPS does not have that group"),
+        ({"ALLOW_USERS": "ann"}, [], "ALLOW_USERS does not have that person"),
+        ({"DENY_USERS": "ben"}, ["--sender", "ben"], "DENY_USERS has"),
+        ({"INSTANT_ANSWERS": "webhook"}, [], "INSTANT_ANSWERS is webhook"),
+        ({"CHAT_TYPE": "7"}, [], "conversation has a setting that is missing or wrong"),
+        ({}, ["--webhook-host", "evil.example"], "WEBHOOK_HOSTS does not have the host"),
+    ],
+)
+def test_help_that_does_not_come(language: str, settings: dict[str, str], options: list[str], said: str) -> None:
+    """Anything but the help is a failure, whatever it is, and the setting that caused it is named."""
+    with LocalCloud(Options(secret=SECRET, language=language, conversation_settings=settings)) as cloud:
+        code, _, err = run(cloud.dingtalk.trigger, "--webhook-host", "127.0.0.1", "--help-only", *options)
+    assert (code, err.count("\n")) == (1, 1)
+    assert said in err
+
+
+@pytest.mark.parametrize(
+    ("settings", "options", "said"),
+    [
+        ({"SENSITIVE_WORDS": "single word"}, [], "SENSITIVE_WORDS has a word of it"),
+        ({"MAX_QUESTION_LEN": "1"}, [], "MAX_QUESTION_LEN is shorter than it"),
+        ({"ALLOW_USERS": "ann"}, [], "ALLOW_USERS does not have that person"),
+    ],
+)
+def test_refusals_name_their_setting(settings: dict[str, str], options: list[str], said: str) -> None:
+    """A question that is refused is a failure that names the setting."""
+    with LocalCloud(Options(secret=SECRET, language="en", conversation_settings=settings)) as cloud:
+        code, _, err = run(cloud.dingtalk.trigger, "--webhook-host", "127.0.0.1", *options)
+    assert code == 1
+    assert said in err
+
+
+def test_help_through_the_webhook() -> None:
+    """Where reply posts it, it is waited for."""
+    with LocalCloud(Options(secret=SECRET, language="en", settings={"INSTANT_ANSWERS": "webhook"})) as cloud:
+        code, out, err = run(cloud.dingtalk.trigger, "--help-only", "--webhook", "127.0.0.1:0")
+    assert (code, err) == (0, "")
+    assert "answered after " in out
+
+
+def test_every_refusal_has_its_setting() -> None:
+    """No sentence with which `conversation` refuses a question is without one, in either language."""
+    refusals = {name for name in vars(wording("en")) if name.startswith("refused_")}
+    of_commands = {"refused_admins_only", "refused_only_private", "refused_stale"}
+    assert refusals - of_commands <= set(CAUSES)
+    for language in ("zh", "en"):
+        for name, cause in CAUSES.items():
+            sentence = getattr(wording(language), name)
+            assert cause_of(sentence.format(request_id="0123456789", size=9, limit=8)) == cause
+        assert is_help(wording(language).help.format(intro="mine", commands="- a\n- b"))
+        assert not is_help(wording(language).unknown_command.format(word="x", nearest="y"))
 
 
 def test_with_a_webhook(deployed: LocalCloud) -> None:
