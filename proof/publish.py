@@ -42,7 +42,7 @@ _LINES = {
         "其中包括在每个副作用之前和之后各杀死一次进程，**违反 {broken} 次**。\n"
         "另有 {runs} 次带种子的长跑，共 {messages} 条消息，其中 {share} 遇到 {kinds} 种故障：{answered} 条得到回答，"
         "{failed} 条得到失败说明，{refused} 条被说明原因地拒绝，{undeliverable} 条已经没有路可走；"
-        "{doubled} 条落在上述窗口里而重复，**没有结果的 {none} 条，窗口之外重复的 {outside} 条**。\n"
+        "{doubled} 条落在上述情况里而重复，**没有结果的 {none} 条，这些情况之外重复的 {outside} 条**。\n"
         "怎么试的、不承诺什么、发现并修好了什么：[docs/reliability.md](docs/reliability.md)（英文）。"
     ),
 }

@@ -391,7 +391,8 @@ def test_both_readmes_have_the_same_shape() -> None:
 
 def destinations(document: Document, other: Readme) -> list[str]:
     """Where the links of one README lead; anchors are in its own language."""
-    return ["(the other)" if link == other.name else re.sub("#.*", "#", link) for link in document.links]
+    links = (link.replace(".zh-CN.md", ".md") if link != other.name else "(the other)" for link in document.links)
+    return [re.sub("#.*", "#", link) for link in links]
 
 
 def test_both_readmes_have_the_same_names_and_numbers_in_tables() -> None:
@@ -436,3 +437,68 @@ def test_help_has_a_line_for_every_command(language: str) -> None:
     summaries = {field.name for field in fields(Wording) if field.name.startswith("command_")} - {"command_line"}
     assert summaries == {f"command_{command.name}" for command in COMMANDS}
     assert all("\n" not in getattr(wording(language), name) for name in summaries)
+
+
+ADMITTED = {
+    "README.md": (
+        "The promise and its windows",
+        "What is not supported",
+        "What was not tried on the real platforms",
+    ),
+    "README.zh-CN.md": ("承诺与例外", "不支持什么", "哪些没有在真实平台上试过"),
+}
+"""What each README admits, section by section."""
+
+
+def points(text: str) -> list[str]:
+    """The points of a section: items of its lists, and its paragraphs."""
+    blocks = [re.split(r"\n(?=(?:- |\d\. ))", block.strip()) for block in re.split(r"\n\s*\n", text)]
+    return [" ".join(point.split()) for block in blocks for point in block if point]
+
+
+def test_both_readmes_admit_the_same_line_by_line() -> None:
+    """What is not promised, not supported and not tried: as many points, each with the same names and numbers."""
+    for english, chinese in zip(*ADMITTED.values(), strict=True):
+        theirs = points(ENGLISH.document.section(english).text)
+        its = points(CHINESE.document.section(chinese).text)
+        assert len(theirs) > 1
+        assert len(its) == len(theirs)
+        for one, other in zip(its, theirs, strict=True):
+            assert sorted(code_in(one)) == sorted(code_in(other))
+            assert ("**" in one) == ("**" in other)
+            assert essence((one,))[1] == essence((other,))[1]
+
+
+def test_the_chinese_readme_says_which_guides_are_english() -> None:
+    """Behind every link to a guide that has no Chinese form stands that it is English; what has one is linked in it."""
+    text = CHINESE.document.text
+    for match in re.finditer(r"\]\(([\w./-]+\.(?:md|yml))(?:#[\w-]*)?\)", text):
+        name = match[1]
+        if name.endswith(".zh-CN.md") or text[: match.start()].count("\n") < 3:
+            continue
+        assert not (ROOT / name.replace(".md", ".zh-CN.md")).exists() or name.endswith(".yml"), name
+        assert "英文" in text[match.end() : match.end() + 8], name
+
+
+def test_the_chinese_readme_has_one_word_for_a_thing() -> None:
+    """单聊 is the mode, and a private chat is 单独聊天; webhook is written one way."""
+    prose = re.sub(r"`[^`]*`", "", CHINESE.document.prose)
+    assert "单聊" not in prose
+    assert "Webhook" not in prose
+
+
+@both_languages
+def test_the_settings_to_set_first_are_said_first(readme: Readme) -> None:
+    """Before the tables stand the few that a deployment begins with."""
+    first, _, _ = readme.document.section(readme.settings).text.partition("###")
+    assert {"DINGTALK_APP_SECRET", "CHATGPT_API_KEY", "BASE_URL", "MODEL", "ADMIN_USERS"} <= set(code_in(first))
+
+
+def test_the_guide_to_the_roles_has_the_same_shape_in_both_languages() -> None:
+    """Headings, tables with the same names, and blocks."""
+    english, chinese = Document.at("docs/ram/README.md"), Document.at("docs/ram/README.zh-CN.md")
+    assert [level for level, _ in chinese.headings] == [level for level, _ in english.headings]
+    assert chinese.fenced("") == english.fenced("")
+    assert sorted(code_in(chinese.prose)) == sorted(code_in(english.prose))
+    for its, theirs in zip(chinese.tables, english.tables, strict=True):
+        assert [essence(row) for row in its] == [essence(row) for row in theirs]
