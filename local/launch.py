@@ -59,6 +59,8 @@ def add_options(parser: argparse.ArgumentParser, *, bucket: Path | None) -> None
 
 def check_options(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
     """End with a usage error when an option is not what it must be."""
+    # What stands in a folder that somebody names may be dear to them.
+    parsed.bucket_named = parsed.bucket is not None
     if not 1 <= parsed.instances <= 100:
         parser.error("--instances must be from 1 to 100")
     if bool(parsed.code) != bool(parsed.handler) or (parsed.reply_handler and not parsed.handler):
@@ -105,6 +107,7 @@ def _launched(parsed: argparse.Namespace, dotenv: Mapping[str, str], files: Comp
     options = Options(
         instances=parsed.instances,
         bucket=parsed.bucket,
+        bucket_kept=parsed.bucket_named,
         language=language if language in ("zh", "en") else "zh",
         rules=AsyncRules(retry_delay=1.0),
         pace=1.0,

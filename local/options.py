@@ -24,9 +24,9 @@ class Options:
     `platform` is "fc3" or "fc2" (how the trigger calls), `runtime` "python3.12" or "python3.10" (what the context
     has). `pace` is how many real seconds a function's sleep of one second takes, and `pace_of_doubles` the same for
     events that "invoke-duplicated" has run twice: their runs wait for each other. `model_pace` is what the echo waits
-    between two chunks, in seconds. `bucket` is a folder, or a temporary one when it is None; `watch_files` records what
-    changes in it. `skew` is how many seconds the clocks of a function's instances are ahead of everything else's, one
-    instance after the other, by the function's name.
+    between two chunks, in seconds. `bucket` is a folder, or a temporary one when it is None; with `bucket_kept` the
+    page's reset leaves what is in it. `watch_files` records what changes in it. `skew` is how many seconds the clocks
+    of a function's instances are ahead of everything else's, one instance after the other, by the function's name.
     """
 
     settings: Mapping[str, str | None] = field(default_factory=dict)
@@ -43,6 +43,7 @@ class Options:
     runtime: str = "python3.12"
     rules: AsyncRules = field(default_factory=AsyncRules)
     bucket: Path | None = None
+    bucket_kept: bool = False
     language: str = "zh"
     secret: str = "local-robot-secret"  # noqa: S105  # invented; signs loopback callbacks only
     pace: float = 0.02

@@ -142,12 +142,7 @@ class PageServer:
         return _json(self.state.message(sent), 202)
 
     async def _reset(self, _: web.Request) -> web.StreamResponse:
-        self._parts.switches.clear()
-        self._parts.clock.move_to(0.0)
-        await self._parts.callbacks.close()
-        self._parts.dingtalk.forget()
-        self._parts.fc.forget()
-        self._parts.model.requests.clear()
+        await self._parts.forget()
         self.state.reset()
         for listener in self._listeners:
             listener.put({"kind": "reset"})

@@ -10,8 +10,9 @@ from typing import Any
 from local.drafts import Drafts
 from local.media import Media
 from local.messages import Sent, Shown
+from local.options import CONVERSATION
 from local.parts import Parts
-from local.people import ROBOT_NAME, cast, first_conversations
+from local.people import ROBOT_NAME, Person, cast, first_conversations
 from local.story import Json, state_of
 from local.switches import described
 
@@ -39,8 +40,10 @@ class PageState:
             "language": self._language,
             "model": self._model,
             "robot": {"name": ROBOT_NAME[self._language]},
+            "bucket": {"folder": str(self._parts.bucket), "kept": self._parts.options.bucket_kept},
             "people": [
                 {"id": person.id, "name": person.name, "staffId": person.staff_id, "admin": person.admin}
+                | {"botAdmin": self._administers(person)}
                 for person in self.people.values()
             ],
             "conversations": [
@@ -51,6 +54,11 @@ class PageState:
             "clock": self.clock(),
             "faults": self.faults(),
         }
+
+    def _administers(self, person: Person) -> bool | None:
+        """Whether the robot takes a person for an administrator; None where another bot has rules of its own."""
+        own = self._parts.options.conversation_handler == CONVERSATION
+        return bool(person.staff_id) and person.staff_id in self._parts.administrators if own else None
 
     def clock(self) -> Json:
         """Return the cloud's time in ms, and how many seconds it is ahead of the machine's."""

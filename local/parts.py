@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -95,6 +96,25 @@ class Parts:
             self._instances.close()
         for site in (self.trigger.site, self.api.site, self.dingtalk.site, self.model.site, self.oss.site):
             await site.stop()
+
+    @property
+    def administrators(self) -> frozenset[str]:
+        """Staff ids of the robot's own administrators, as its setting ADMIN_USERS has them."""
+        named = self._conversation().settings.get("ADMIN_USERS", "").replace("，", ",")
+        return frozenset(filter(None, map(str.strip, named.split(","))))
+
+    async def forget(self) -> None:
+        """Be as new: no message, no fault, nothing that runs, the right time, and an empty bucket unless it is kept."""
+        self.switches.clear()
+        self.clock.move_to(0.0)
+        await self.callbacks.close()
+        await self.fc.abandon()  # what still runs would write into the bucket afterwards
+        self.dingtalk.forget()
+        self.fc.forget()
+        self.model.requests.clear()
+        self.oss.objects.clear()
+        if not self.options.bucket_kept:
+            await asyncio.to_thread(_empty, self.bucket)
 
     def _invocation_changed(self, invocation: Invocation) -> None:
         sent = self.dingtalk.sender_of(invocation.event)
@@ -201,3 +221,12 @@ def prepare_bucket(folder: Path) -> Path:
     if not os.access(folder, os.W_OK):
         raise PermissionError(f"the folder {folder} cannot be written")
     return folder.resolve()
+
+
+def _empty(folder: Path) -> None:
+    """Remove what is in the folder, and leave it where it is."""
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)

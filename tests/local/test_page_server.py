@@ -5,6 +5,11 @@ import threading
 
 import pytest
 
+from local.cloud import Reply
+from local.page_server import PageServer
+from local.page_state import PageState
+from tests.local.conftest import Page
+
 
 def test_the_page_and_its_files_are_served(page) -> None:
     """The address gives the page; its files are below /static and nothing else is."""
@@ -186,3 +191,63 @@ def test_a_reset_starts_afresh(page) -> None:
     after = json.loads(page.get(f"/api/story/{again['id']}").json()["request"]["body"])["conversationId"]
     assert before != after
     assert page.get(f"/api/story/{first['id']}").status_code == 404
+
+
+def left_in(folder) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_reset_empties_the_bucket_unless_its_folder_was_named(new_cloud, kept) -> None:
+    """Records, usage, exports and what the bot remembers are gone, also of what still runs; what stays is said."""
+    cloud = new_cloud(bucket_kept=kept, ADMIN_USERS="manager001")
+    server = PageServer(cloud.parts, {"demo": True, "name": "demo"})
+    cloud.do(server.site.start())
+    page = Page(cloud, server)
+    first = page.settled(page.send("hello")["id"])
+    cloud.parts.oss.objects["exports/1.txt"] = b"exported"
+    (cloud.bucket / "unknown").mkdir()
+    (cloud.bucket / "unknown" / "file").write_text("anything")
+    cloud.until(lambda: all(invocation.over for invocation in cloud.invocations()))
+    before = left_in(cloud.bucket)
+    assert first["state"]["phase"] == "answered"
+    assert any(name.startswith("records/") for name in before)
+    cloud.model.script(Reply("late", first_token=20))
+    page.send("still thinking")
+    assert cloud.until(lambda: len(cloud.model.requests) == 2)
+    assert page.post("/api/reset", {}).status_code == 200
+    state = page.get("/api/state").json()
+    assert state["bucket"] == {"folder": str(cloud.bucket), "kept": kept}
+    stays = {name for name in before if name.startswith(("records/", "unknown"))}
+    assert stays <= set(left_in(cloud.bucket)) if kept else left_in(cloud.bucket) == []
+    assert cloud.parts.oss.objects == {}
+    cloud.model.replies.clear()
+    assert page.settled(page.send("hello again")["id"])["state"]["phase"] == "answered"
+    assert "hello" not in json.dumps(cloud.model.requests[-1].body).replace("hello again", "")
+    page.http.close()
+    cloud.do(server.stop())
+
+
+ADMINISTRATORS = {
+    "": [],
+    "manager001": ["person-1"],
+    " user002 ，manager001,": ["person-1", "person-2"],
+    "lin": [],
+    ",": [],
+}
+
+
+@pytest.mark.parametrize(("setting", "expected"), ADMINISTRATORS.items(), ids=ADMINISTRATORS)
+def test_the_bots_administrators_are_told_from_those_of_dingtalk(new_cloud, setting, expected) -> None:
+    """Who is one for the bot is what its own setting says, whatever DingTalk calls the person."""
+    cloud = new_cloud(ADMIN_USERS=setting)
+    people = PageState(cloud.parts, {}).whole()["people"]
+    assert [person["id"] for person in people if person["botAdmin"]] == expected
+    assert [person["id"] for person in people if person["admin"]] == ["person-1"]
+    [answer] = cloud.wait(cloud.say(cloud.person("Lin", staff_id="manager001"), "#查对话"))
+    assert ("只有管理员" in answer.text) is ("person-1" not in expected)
+
+
+def test_another_bot_has_administrators_of_its_own(page) -> None:
+    """Nothing is said of a setting that it may not have."""
+    assert {person["botAdmin"] for person in page.get("/api/state").json()["people"]} == {None}

@@ -225,6 +225,98 @@ def test_telephone_shows_one_thing_at_a_time(visit, scripted, picture):
     picture(page, "telephone-group")
 
 
+def test_back_on_a_telephone_opens_nothing_that_was_closed(visit, scripted):
+    """However panels were opened and closed: Back leads from the chat to the list, and away."""
+    question = scripted.message(text="你好", state=state_of("answered"))
+    scripted.stories[question["id"]] = STORY
+    page = visit(scripted.url, TELEPHONE, has_touch=True, is_mobile=True)
+    page.locator(".entry-title", has_text="小助手").tap()
+    for _ in range(2):
+        page.locator(".state").first.tap()
+        sees(page, "#story summary", "回调请求")
+        page.locator("#story-close").tap()
+        page.locator("#story").wait_for(state="hidden")
+        page.locator("#tools-open").tap()
+        page.locator("#tools-close").tap()
+        page.locator("#tools").wait_for(state="hidden")
+    page.locator("#tools-open").tap()
+    page.locator("#tools").wait_for()
+    page.go_back()
+    page.locator("#tools").wait_for(state="hidden")
+    page.locator(".threads").wait_for()
+    page.go_back()
+    page.locator(".list").wait_for()
+    expects(page.locator(".chat")).to_be_hidden()
+    page.locator(".entry-title", has_text="小助手").tap()
+    page.locator(".back").tap()
+    page.locator(".list").wait_for()
+    page.go_back()
+    page.wait_for_url("about:blank")
+
+
+def test_a_panel_reached_by_its_address_closes_to_its_chat(visit, scripted):
+    """On a telephone, where nothing lies behind it: Back leads away, not to the panel again."""
+    scripted.message(text="你好", state=state_of("answered"))
+    page = visit(f"{scripted.url}/#{quote(LIN, safe='')}/!tools", TELEPHONE, has_touch=True, is_mobile=True)
+    page.locator("#tools").wait_for()
+    page.locator("#tools-close").tap()
+    page.locator("#tools").wait_for(state="hidden")
+    sees(page, ".plain", "你好")
+    page.go_back()
+    page.wait_for_url("about:blank")
+
+
+def test_who_one_is_and_who_administers_is_said(visit, scripted, picture):
+    """Staff ids, DingTalk's administrators, and the bot's own, who are others; where there are none, how to be one."""
+    page = visit(scripted.url)
+    page.click("#me")
+    lin = page.get_by_role("menuitemradio", name="林晓")
+    expects(lin).to_contain_text("manager001")
+    expects(lin).to_contain_text("钉钉管理员")
+    expects(page.locator("#people-menu .hint")).to_have_count(0)
+    for bot_admin, said in ((False, "ADMIN_USERS=manager001"), (True, "由设置 ADMIN_USERS 决定")):
+        people = [{**person, "botAdmin": bot_admin and person["id"] == "zhou"} for person in scripted.state["people"]]
+        scripted.state["people"] = people
+        page.reload()
+        page.click("#me")
+        sees(page, "#people-menu .hint", said)
+        expects(page.locator("#people-menu .tag", has_text="机器人管理员")).to_have_count(int(bot_admin))
+    picture(page, "people")
+
+
+def test_what_is_open_has_no_unread_badge(visit, scripted):
+    """Not in the list, not in the menu of people, whether its answers came before the page was opened or after."""
+    scripted.answer(scripted.message(text="问", state=state_of("answered")), "答")
+    page = visit(f"{scripted.url}/#{quote(LIN, safe='')}")
+    sees(page, ".markdown-body", "答")
+    scripted.answer(scripted.message(text="再问", state=state_of("answered")), "再答")
+    sees(page, ".markdown-body", "再答")
+    until(page, "!document.querySelector('.list .badge')")
+    page.click("#me")
+    expects(page.locator("#people-menu .badge")).to_have_count(0)
+    scripted.answer(scripted.message(ZHOU, "zhou", "问", state=state_of("answered")), "答")
+    page.keyboard.press("Escape")
+    page.click("#me")
+    sees(page, "#people-menu .badge", "1")
+
+
+RESETS = {"": "存储桶里的一切都会被清空", "kept": "里面的内容会保留"}
+
+
+@pytest.mark.parametrize("kept", RESETS)
+def test_reset_says_what_goes_and_what_stays(visit, scripted, kept):
+    """The dialog names the bucket's folder, and whether it is emptied."""
+    scripted.state["bucket"] = {"folder": "/somewhere/oss", "kept": bool(kept)}
+    page = visit(scripted.url)
+    page.click("#reset")
+    sees(page, "#reset-body", RESETS[kept])
+    sees(page, "#reset-folder", "/somewhere/oss")
+    page.keyboard.press("Escape")
+    page.click("#language")
+    page.click("#reset")
+    sees(page, "#reset-body", "stays" if kept else "for good")
+
+
 def test_both_languages_say_the_same(visit, scripted):
     """Every sentence exists in both languages, with the same values in it."""
     page = visit(scripted.url)

@@ -9,7 +9,7 @@ import { drawHead } from "./head.js";
 import { say, sayAll, suggestLanguage, switchLanguage } from "./language.js";
 import { forget, keep, recall } from "./memory.js";
 import { drawPeople, drawUnread, wirePeople } from "./people.js";
-import { address, addressed, readdress, TOOLS } from "./route.js";
+import { address, addressed, leave, noteWay, readdress, startWay, TOOLS } from "./route.js";
 import { Store } from "./store.js";
 import { StoryPanel } from "./story.js";
 import { Threads } from "./threads.js";
@@ -25,8 +25,13 @@ let shown = null;
 
 function go(conversation, place) {
   const focusBack = !place && document.activeElement?.closest(".panel");
-  address(conversation, place);
-  open();
+  // On a telephone a panel is a screen of its own: Back must not bring it again once it was closed, nor the one before.
+  const ofPanel = narrow.matches && addressed().place && conversation === shown;
+  let onItsWay = false;
+  if (!ofPanel) address(conversation, place);
+  else if (place) readdress(conversation, place);
+  else onItsWay = leave(conversation);
+  if (!onItsWay) open();
   if (focusBack) composer.focus();
 }
 
@@ -45,11 +50,11 @@ function open(focus = true) {
   shown = conversation?.id ?? null;
   if (conversation) keep("conversation", conversation.id);
   if (changed) threads.show(conversation);
+  look();
   drawHead(store, conversation);
   composer.open(conversation);
   drawPeople(store, conversation);
   openPanel(conversation, place);
-  look();
   if (focus && changed && conversation && !narrow.matches && !place) composer.focus();
 }
 
@@ -123,14 +128,27 @@ byId("language").addEventListener("click", () => {
   switchLanguage();
   redraw(false);
 });
-byId("reset").addEventListener("click", () => byId("reset-dialog").showModal());
+byId("reset").addEventListener("click", () => {
+  const { folder, kept } = store.bucket;
+  byId("reset-body").textContent = say(kept ? "resetBodyKept" : "resetBody");
+  byId("reset-folder").textContent = folder && say("resetFolder", { folder });
+  byId("reset-go").textContent = say(kept ? "reset" : "resetGo");
+  byId("reset-dialog").showModal();
+});
 byId("reset-cancel").addEventListener("click", () => byId("reset-dialog").close());
 byId("reset-go").addEventListener("click", async () => {
   byId("reset-dialog").close();
   forget("draft.");
   await resetAll().catch(offline);
 });
-addEventListener("hashchange", () => open());
+document.querySelector(".back").addEventListener("click", (event) => {
+  event.preventDefault();
+  if (!leave(null)) open();
+});
+addEventListener("hashchange", (event) => {
+  noteWay(event);
+  open();
+});
 narrow.addEventListener("change", () => open());
 document.addEventListener("visibilitychange", look);
 wirePeople(store);
@@ -176,6 +194,7 @@ function offline(problem) {
   if (problem && !(problem instanceof Refused)) throw problem;
 }
 
+startWay();
 sayAll(document);
 byId("offline").textContent = say("loading");
 listen({

@@ -14,6 +14,7 @@ export function wirePeople(store) {
     store.become(choice.dataset.person);
     menu.hidePopover();
   });
+  menu.addEventListener("beforetoggle", (event) => event.newState === "open" && drawMenu(store));
   menu.addEventListener("toggle", (event) => event.newState === "open" && menu.querySelector("[aria-checked=true]")?.focus());
   wireMenuKeys(menu, byId("me"));
   byId("speakers").addEventListener("click", (event) => {
@@ -30,9 +31,17 @@ export function drawPeople(store, conversation) {
   me.querySelector(".me-avatar").replaceChildren(avatar(person.id, person.name));
   me.querySelector(".me-name").textContent = person.name;
   me.title = say("me", { name: person.name });
-  byId("people-menu").replaceChildren(...[...store.people.values()].map((other) => menuChoice(store, other)));
+  drawMenu(store);
   drawUnread(store);
   drawSpeakers(store, conversation);
+}
+
+function drawMenu(store) {
+  const people = [...store.people.values()];
+  const choices = people.map((other) => menuChoice(store, other));
+  const first = people.find(({ staffId }) => staffId)?.staffId;
+  const hint = people.some(({ botAdmin }) => botAdmin) ? say("botAdminHint") : people.some(({ botAdmin }) => botAdmin === false) && first && say("botAdminNone", { staffId: first });
+  byId("people-menu").replaceChildren(...choices, ...(hint ? [element("p", { class: "hint", role: "note" }, hint)] : []));
 }
 
 /** Say at the square that somebody else has unread answers. */
@@ -54,9 +63,10 @@ function menuChoice(store, person) {
     "button",
     { type: "button", role: "menuitemradio", "data-person": person.id, "aria-checked": String(person.id === store.person) },
     avatar(person.id, person.name),
-    element("span", { class: "choice-name" }, person.name),
-    person.admin && element("span", { class: "tag" }, say("admin")),
-    !person.staffId && element("span", { class: "tag", title: say("externalHint") }, say("external")),
+    element("span", { class: "choice-name" }, person.name, element("span", { class: "staff-id" }, person.staffId || say("externalHint"))),
+    person.botAdmin && element("span", { class: "tag", title: say("botAdminHint") }, say("botAdmin")),
+    person.admin && element("span", { class: "tag plain-tag", title: say("adminHint") }, say("admin")),
+    !person.staffId && element("span", { class: "tag plain-tag", title: say("externalHint") }, say("external")),
     unread > 0 && element("span", { class: "badge", role: "img", "aria-label": say("unread", { count: unread }) }, String(unread)),
   );
 }

@@ -9,6 +9,7 @@ import { keep, recall } from "./memory.js";
  */
 export class Store extends EventTarget {
   robot = { name: "" };
+  bucket = { folder: "", kept: false };
   model = { demo: false, name: "" };
   faults = [];
   people = new Map();
@@ -26,6 +27,7 @@ export class Store extends EventTarget {
     const gone = [...this.messages.keys()].some((id) => !known.has(id));
     const first = !this.ready || gone;
     this.robot = state.robot;
+    this.bucket = state.bucket ?? this.bucket;
     this.model = state.model;
     this.people = new Map(state.people.map((person) => [person.id, person]));
     this.conversations = new Map(state.conversations.map((conversation) => [conversation.id, conversation]));
