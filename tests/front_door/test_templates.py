@@ -43,6 +43,21 @@ def test_list_and_preview_ask_nobody(cloud: LocalCloud) -> None:
     assert (titles.via, preview.via, cloud.model.requests) == ("body", "body", [])
 
 
+def test_a_long_list_and_a_long_preview_come_in_parts(new_cloud: NewCloud, tmp_path: Path) -> None:
+    """Nothing that DingTalk would not render: every title in some part, and the end of the template in the last."""
+    file = tmp_path / "settings.json"
+    rows = [{"title": f"#title{number}", "prefix": "words " * 1500, "suffix": " end"} for number in range(400)]
+    file.write_text(json.dumps({"templates": rows}), encoding="utf-8")
+    cloud = new_cloud(SETTINGS_FILE=str(file))
+    lin = cloud.person()
+    titles = cloud.wait(cloud.say(lin, "模板"), 2)
+    preview = cloud.wait(cloud.say(lin, "#title7"), 3)
+    assert all(len(part.text) <= 3500 for part in (*titles, *preview))
+    assert all(any(f"`#title{number}`" in part.text for part in titles) for number in range(400))
+    assert preview[-1].text.endswith(" end")
+    assert cloud.model.requests == []
+
+
 def test_an_unknown_title_goes_to_the_model(cloud: LocalCloud) -> None:
     """As it was written, also when it begins like a known one."""
     for text in ("#正则表达式 邮箱", "#什么 x", "#1 in the list"):
