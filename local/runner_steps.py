@@ -51,6 +51,9 @@ _OTHERS = frozenset(
 _REQUEST = re.compile(rb"([A-Z]{3,7}) (\S+) HTTP/1\.")
 _ADDRESS = re.compile(r"https?://[^/]*:(\d+)")
 _PLAIN = re.compile(r"v[0-9]|[a-zA-Z_.-]*")
+_KINDS = re.compile(r".*(\.(?:used|open)\.).*")
+"""Of names in the account only their kind is told: the rest is made of ids, numbers and names of people."""
+
 _VARYING = re.compile(r"[^.]*[^a-zA-Z_.-][^.]*")
 
 
@@ -224,7 +227,7 @@ def _within(path: str) -> str:
     first, *folders = path.split("/")
     if not folders:
         return normal(first)
-    name = normal(folders[-1]) if "." in folders[-1] else "*"
+    name = normal(_KINDS.sub(r"0\g<1>0", folders[-1])) if "." in folders[-1] else "*"
     return "/".join([normal(first), *("*" for _ in folders[:-1]), name])
 
 

@@ -84,7 +84,8 @@ def story_of(sent: Sent, parts: Parts) -> Json:
     files = [
         change for pool in pools for change in pool.files if change.request_id in runs and change.operation != "saved"
     ]
-    story["files"] = [f"{change.operation} {change.path}" for change in files]
+    # One that was tried again, because its folder had to be made first, is one.
+    story["files"] = list(dict.fromkeys(f"{change.operation} {change.path}" for change in files))
     lines = sorted((line for pool in pools for line in pool.logs if line.request_id in runs), key=lambda line: line.at)
     asked = [requested(request) for request in parts.model.requests if request.turn in runs]
     story["model"] = asked or logged(lines)

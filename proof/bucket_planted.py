@@ -180,7 +180,7 @@ def _failed_uploads(folder: Path, trial: Trial) -> None:
 
 def _in_records(_: Path, trial: Trial) -> None:
     day = datetime.fromtimestamp(trial.sent.at / 1000, _CHINA).strftime("%Y-%m-%d")
-    folder = trial.history.mount / "records" / day / path_part(trial.person.staff_id)
+    folder = trial.history.mount / "records" / trial.history.key.robot / day / path_part(trial.person.staff_id)
     folder.mkdir(parents=True)
     for name in ODD_NAMES:
         (folder / name).write_bytes(b"\x00")
@@ -201,7 +201,7 @@ def _planted(trial: Trial, plant: Plant) -> Mapping[Path, bytes]:
 def _walk(history: History) -> list[Path]:
     records = history.mount / "records"
     person = path_part(history.key.member)
-    folders = [history.folder, *(day / person for day in records.iterdir())] if records.is_dir() else [history.folder]
+    folders = [history.folder, *(path / person for path in records.glob("*/*"))]
     return [folder / name for folder in folders if folder.is_dir() for name in os.listdir(folder)]
 
 

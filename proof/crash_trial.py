@@ -163,13 +163,25 @@ class Trial:
 
     def _records(self) -> Iterator[str]:
         turns, bucket = turn_ids(self.cloud, self.sent), self.cloud.bucket
-        if left := [path for turn in turns for path in bucket.glob(f"records/*/*/{turn}.open")]:
+        notes = ("records/*/*/*/{turn}.*open", "account/*/*/*/{turn}.open.*")
+        if left := [path for turn in turns for note in notes for path in bucket.glob(note.format(turn=turn))]:
             yield f"{len(left)} note(s) of an open question are left"
-        found = [path for turn in turns for path in bucket.glob(f"records/*/*/{turn}.*.json")]
+        found = [path for turn in turns for path in bucket.glob(f"records/*/*/*/{turn}.*.json")]
         if self.runs(REPLY) and not found:
             yield "no record of the message"
         if len(found) > 1 and not self.verdict.extra:
             yield f"{len(found)} records of one outcome: {[path.name for path in found]}"
+        yield from _unbooked(bucket, found)
+
+
+def _unbooked(bucket: Path, found: list[Path]) -> Iterator[str]:
+    """What is on record of a message and is not in its robot's account, or twice."""
+    for turn in {path.name.partition(".")[0] for path in found}:
+        costs = {path.name.split(".")[2] for path in found if path.name.startswith(turn)}
+        answered = any(path.name.startswith(f"{turn}.answered.") for path in found)
+        booked = list(bucket.glob(f"account/*/*/*/{turn}.used.*"))
+        if len(booked) != int(answered or costs != {"0"}):
+            yield f"a message is booked {len(booked)} time(s): {[path.name for path in booked]}"
 
 
 def _unsound(path: Path) -> Iterator[str]:

@@ -327,7 +327,7 @@ def _to_the_clock(trial: Trial, *, hour: int, minute: int) -> None:
 def _one_day(trial: Trial, sent: Sent) -> None:
     """The records of a person who wrote one message are in the folder of its day."""
     day = datetime.fromtimestamp(sent.at / 1000, CHINA).strftime("%Y-%m-%d")
-    found = sorted(p.parts[-3] for p in (trial.cloud.bucket / "records").glob(f"*/{trial.person.staff_id}/*.json"))
+    found = sorted(p.parts[-3] for p in (trial.cloud.bucket / "records").glob(f"*/*/{trial.person.staff_id}/*.json"))
     if found != [day]:
         trial.broken.append((f"records on {found}", f"one, on {day}"))
 

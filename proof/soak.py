@@ -293,6 +293,6 @@ class _Run:
         full = crowded(self._cloud.bucket) if quiet else []
         if full:
             found.violations.append(Violation("files", f"more than one document in {full[:5]}", "one, after a save"))
-        strange = [name for name in found.files.others if not name.startswith(("rollups/", "totals/"))]
+        strange = found.files.others
         if strange:
             found.violations.append(Violation("files", f"{len(strange)} others, such as {strange[:3]}", "none"))

@@ -12,6 +12,7 @@ from pathlib import Path
 from local.cloud import LocalCloud
 
 _SAVED = re.compile(r"\d{13}-[0-9a-f]{16}\.json")
+_JOURNAL = re.compile(r"[0-9a-f]{32}\.used\..+|~\d{13}\.\d+\.[0-9a-f]{16}\.json")
 _RECORD = re.compile(r"([0-9a-f]{32})\.[a-z]+\.\d+\.json")
 
 
@@ -26,17 +27,18 @@ class Files:
     kept_aside: int = 0
     others: Sequence[str] = ()
     open: frozenset[str] = frozenset()
+    account: int = 0
 
     @property
     def all(self) -> int:
         """Every file."""
-        return self.documents + self.records + self.kept_aside + len(self.others) + len(self.open)
+        return self.documents + self.records + self.kept_aside + len(self.others) + len(self.open) + self.account
 
 
 def files(bucket: Path) -> Files:
     """Count what lies in the bucket."""
     folders: Counter[str] = Counter()
-    aside, records, others, still_open = 0, 0, [], set()
+    aside, records, account, others, still_open = 0, 0, 0, [], set()
     for folder, _, names in os.walk(bucket):
         place = os.path.relpath(folder, bucket)
         top = place.partition(os.sep)[0]
@@ -48,11 +50,15 @@ def files(bucket: Path) -> Files:
             elif top == "records" and _RECORD.fullmatch(name):
                 records += 1
             elif top == "records" and name.endswith(".open"):
-                still_open.add(name.removesuffix(".open"))
+                still_open.add(name.partition(".")[0])
+            elif top == "account" and ".open." in name:
+                still_open.add(name.partition(".")[0])
+            elif top == "account" and (_JOURNAL.fullmatch(name) or os.path.basename(place) == "totals"):
+                account += 1
             else:
                 others.append(f"{place}/{name}")
     most = max(folders.values(), default=0)
-    return Files(len(folders), folders.total(), most, records, aside, tuple(others), frozenset(still_open))
+    return Files(len(folders), folders.total(), most, records, aside, tuple(others), frozenset(still_open), account)
 
 
 def crowded(bucket: Path) -> list[str]:

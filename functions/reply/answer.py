@@ -65,7 +65,9 @@ def answer(message: Message, services: Services, until: float) -> str:
     sentence = services.wording.failed_timeout.format(request_id=message.request_id)
     try:
         with run.speaker.watchdog(sentence, run.watchdog_at):
-            return _one_outcome(run)
+            outcome = _one_outcome(run)
+        run.fold()
+        return outcome
     except DeliveryDelayed as delayed:
         run.log.warning("delivery_delayed", code=delayed.code, problem=str(delayed))
         raise
@@ -227,7 +229,7 @@ def _already_done(run: Run) -> str:
         # Its run was killed after the watchdog had spoken: later turns must not wait for it.
         run.memory.keep(replace(found, state=State.FAILED))
     # Its run may have been killed right after the record: the note of an open question would stay for ever.
-    run.speaker.forget_open()
+    run.speaker.complete()
     run.log.info("duplicate", by="record")
     return "done"
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reply.bucket import path_part
-from reply.records import OPEN, Records
+from reply.places import Owner
+from reply.records import OPEN, Records, shows_others
 
 MOST_RECORDS = 2000
 """Records read for one export; the latest are kept."""
@@ -48,18 +49,25 @@ class Found:
 
 
 class Archive:
-    """The records of some days (yyyy-mm-dd, both included). Every method raises StoreUnavailable.
+    """A robot's records of some days (yyyy-mm-dd, both included). Every method raises StoreUnavailable.
 
     `in_time` is asked before each access: a mount may take a tenth of a second for one.
     """
 
     def __init__(
-        self, records: Records, first: str, last: str, in_time: Callable[[], bool], most: int = MOST_RECORDS
+        self,
+        records: Records,
+        owner: Owner,
+        first: str,
+        last: str,
+        in_time: Callable[[], bool],
+        most: int = MOST_RECORDS,
     ) -> None:
         self._records = records
+        self._owner = owner
         self._in_time = in_time
         self._most = most
-        self._days = [day for day in reversed(records.kept_days()) if first <= day <= last]
+        self._days = [day for day in reversed(records.kept_days(owner)) if first <= day <= last]
 
     def people(self, wanted: str, *, by_name: bool) -> list[Person]:
         """The one with this id, else, `by_name`, all whose name it is. Raises OutOfTime."""
@@ -78,14 +86,12 @@ class Archive:
         for day in self._days:
             if not self._in_time():
                 return _found(kept, cut=True)
-            if person.part not in self._records.people(day):
-                continue
-            for entry in self._records.of(day, person.part):
+            for entry in self._records.of(self._owner, day, person.part, make=False):
                 if entry.outcome == OPEN:
                     continue
                 if len(kept) >= self._most or not self._in_time():
                     return _found(kept, cut=True)
-                content = self._records.read(day, person.part, entry)
+                content = self._records.read(entry)
                 if content is not None:
                     kept.append(_kept(content, entry.outcome, entry.tokens))
         return _found(kept, cut=False)
@@ -94,13 +100,13 @@ class Archive:
         latest: dict[str, str] = {}
         for day in self._days:
             self._hurry()
-            for part in self._records.people(day):
+            for part in self._records.people(self._owner, day):
                 latest.setdefault(part, day)
         return latest
 
     def _person(self, part: str, day: str) -> Person:
         self._hurry()
-        named = self._records.named(day, part, self._records.of(day, part))
+        named = self._records.named(part, self._records.of(self._owner, day, part, make=False))
         return Person(part, named.id, named.name, day)
 
     def _hurry(self) -> None:
@@ -114,8 +120,8 @@ def _found(kept: list[Kept], *, cut: bool) -> Found:
 
 def _kept(content: Mapping[str, object], outcome: str, tokens: int) -> Kept:
     at, question, answer = content.get("created_at"), content.get("question"), content.get("answer")
-    # A command's answer may be somebody else's export: it is not handed on.
-    shown = outcome != "command"
+    # A command's answer may be somebody else's export, whatever became of it: it is not handed on.
+    shown = not (outcome == "command" or shows_others(content))
     return Kept(
         at=at if isinstance(at, int) else 0,
         group=content.get("group") is True,

@@ -81,11 +81,15 @@ class Turn:
 
 @dataclass(frozen=True)
 class Value:
-    """A value of the conversation (mode, persona, cleared) and the position at which it was set."""
+    """A value of the conversation (mode, persona, cleared) and the position at which it was set.
+
+    `by` is who gave it, where that is in a group.
+    """
 
     at: int
     id: str
     content: str = ""
+    by: str = ""
 
     @property
     def position(self) -> Position:
@@ -95,6 +99,9 @@ class Value:
 
 CLEARED, EXPIRED, MODE, PERSONA = "cleared", "expired", "mode", "persona"
 """Names of values. `\\clear` forgets context, mode and persona set up to its position; expiry context and mode."""
+
+INHERITED = "inherited"
+"""Name of a value that says from which earlier id of the robot this conversation was taken over; it holds nothing."""
 
 START = Position(-1, "")
 
@@ -142,6 +149,11 @@ class Document:
         used = [turn.position for turn in self.turns.values()] + [value.position for value in self.values.values()]
         return max((position for position in used if position < before), default=START)
 
+    def known(self) -> Position:
+        """The latest position that anybody was shown anything for; START where there is none."""
+        shown = [turn.position for turn in self.turns.values() if turn.state is State.ANSWERED]
+        return max(shown + [value.position for value in self.values.values()], default=START)
+
     def _content(self, name: str, *ends: str) -> str:
         value = self.values.get(name)
         return value.content if value and value.position > self._forgotten(*ends) else ""
@@ -173,7 +185,7 @@ def merge(one: Document, other: Document) -> Document:
     values = dict(one.values)
     for name, value in other.values.items():
         held = values.get(name)
-        if held is None or (value.position, value.content) > (held.position, held.content):
+        if held is None or (value.position, value.content, value.by) > (held.position, held.content, held.by):
             values[name] = value
     return Document(turns, values)
 
@@ -204,7 +216,7 @@ def _shrunk(turn: Turn) -> Turn:
 def to_json(document: Document) -> bytes:
     """The document as UTF-8 JSON; defaults are left out."""
     turns = {key: _sparse(asdict(turn)) for key, turn in document.turns.items()}
-    values = {name: asdict(value) for name, value in document.values.items()}
+    values = {name: {"content": "", **_sparse(asdict(value))} for name, value in document.values.items()}
     return _canonical({"v": VERSION, "turns": turns, "values": values}).encode("ascii")
 
 

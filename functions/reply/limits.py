@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
+from reply.bucket import at_once
 from reply.conversation import Turn
 from reply.guards import EXEMPT, Own, per_day
 from reply.records import Record
@@ -29,17 +33,25 @@ def refuse_over_limit(run: Run, turn: Turn) -> str:
     if run.message.role in EXEMPT:
         return ""
     try:
-        sentence = _of_a_person(run, turn) or _of_everybody(run, turn)
+        # At the same time: every count that begins after the question was noted as open is as good as a later one.
+        sentence = next(filter(None, at_once([partial(limit, run, turn) for limit in _limits(run)])), "")
     except StoreUnavailable as problem:
         run.log.error("limit_not_enforced", cause=BUCKET, problem=str(problem))
         return ""
     return _refuse(run, turn, sentence) if sentence else ""
 
 
+def _limits(run: Run) -> list[Callable[[Run, Turn], str]]:
+    limits, found = run.services.limits, list[Callable[[Run, Turn], str]]()
+    if limits.of_a_person:
+        found.append(_of_a_person)
+    if limits.tokens_per_month:
+        found.append(_of_everybody)
+    return found
+
+
 def _of_a_person(run: Run, turn: Turn) -> str:
     words, limits, ledger = run.services.wording, run.services.limits, run.services.ledger
-    if not limits.of_a_person:
-        return ""
     began = run.services.clock.now()
     while True:
         asked = ledger.of_sender(run.message)
@@ -48,7 +60,7 @@ def _of_a_person(run: Run, turn: Turn) -> str:
         if decision != "wait":
             break
         run.services.clock.sleep(PAUSE_S)
-    starts = ledger.days.next_day(run.message.created_at)
+    starts = ledger.days.next_day(run.message.booked_at)
     if decision == "questions":
         return words.limit_questions.format(limit=limits.questions_per_day, starts=starts)
     if decision == "tokens_left":
@@ -59,12 +71,10 @@ def _of_a_person(run: Run, turn: Turn) -> str:
 
 def _of_everybody(run: Run, turn: Turn) -> str:
     limit, ledger = run.services.limits.tokens_per_month, run.services.ledger
-    if not limit:
-        return ""
-    used = ledger.tokens_of_month(limit, without=turn.id)
+    used = ledger.tokens_of_month(run.message, limit)
     if used < limit and used + _prompt_tokens(run, turn) <= limit:
         return ""
-    return run.services.wording.limit_tokens_month.format(starts=ledger.days.next_month(ledger.now))
+    return run.services.wording.limit_tokens_month.format(starts=ledger.days.next_month(run.message.booked_at))
 
 
 def _prompt_tokens(run: Run, turn: Turn) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from reply.conversation import EXPIRED, State, Turn
 from reply.markdown import with_fence_closed
 from reply.memory import Memory
+from reply.places import Owner
 from reply.records import OUTCOMES, Outcome, Record
 from reply.services import Services
 from reply.speaker import Speaker
@@ -26,6 +27,10 @@ GRACE_S = 1.0
 """Seconds after its start before which a run does not end a turn that another run has been at: that one may live, have
 looked before it could see this one, and be about to save its own end of the turn, after which nobody else may speak.
 """
+
+
+FOLD_EVERY = 16
+"""One run of so many looks whether there is something to fold: everybody's are alike, and one is enough."""
 
 
 @dataclass
@@ -50,7 +55,7 @@ class Run:
         """A run that FC will kill at `until`."""
         log = services.log.with_fields(request_id=message.request_id, message_id=message.turn_id)
         member = "" if message.group and services.settings.group_shares_context else message.sender.id
-        key = ConversationKey(message.robot, message.conversation_id, member)
+        key = ConversationKey(message.robot, message.conversation_id, member, Owner.of(message).before)
         started = services.clock.now()
         queue_ms = int(started * 1000) - message.handed_over_at if message.handed_over_at else None
         return cls(
@@ -130,7 +135,7 @@ class Run:
         # A run that was taken for dead may have explained, by its watchdog; one that cannot be seen may have answered.
         if (done.attempt > 1 or self.memory.blind) and self.on_record():
             self.speaker.silence()
-            self.speaker.forget_open()
+            self.speaker.complete()
             return self._unseen(done)
         return ""
 
@@ -138,6 +143,15 @@ class Run:
         """Explain a failure, as `settle` does."""
         text = sentence.format(request_id=self.message.request_id)
         return self.settle(replace(turn, state=State.FAILED, answer=text), record)
+
+    def fold(self) -> None:
+        """After the person knows: now and then, fold what was used into a sheet. Never raises."""
+        if int(self.message.turn_id[-2:], 16) % FOLD_EVERY or self.services.clock.now() > self.watchdog_at:
+            return
+        try:
+            self.services.ledger.fold(self.message)
+        except StoreUnavailable as problem:
+            self.log.warning("usage_unfolded", problem=str(problem))
 
     def _overtaken(self, done: Turn) -> bool:
         """Whether another run has taken the turn since, or has begun with it and goes first: FC may run an event twice.
@@ -155,7 +169,7 @@ class Run:
         self.speaker.silence()
         self.log.info("duplicate", by="run", attempt=done.attempt)
         if self.on_record():
-            self.speaker.forget_open()
+            self.speaker.complete()
         return "duplicate"
 
     def _unseen(self, done: Turn) -> str:

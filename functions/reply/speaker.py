@@ -150,12 +150,13 @@ class Speaker:
 
     def _close(self, record: Record, parts: int = 0) -> None:
         record = replace(record, timings={**self._queued, **(record.timings or {})})
+        at = int(self._services.clock.now() * 1000)
         try:
-            self._services.records.close(self._message, record)
+            self._services.records.close(self._message, record, at)
         except StoreUnavailable as problem:
             self._log.error("record_unsaved", cause=BUCKET, problem=str(problem))
         else:
-            self.forget_open()
+            self._book(record, at)
         self._log.info(
             "outcome",
             outcome=record.outcome,
@@ -166,6 +167,21 @@ class Speaker:
             **(record.timings or {}),
             **self._log.texts(question=record.question, answer=record.answer),
         )
+
+    def _book(self, record: Record, at: int) -> None:
+        try:
+            self._services.records.book(self._message, record.outcome, record.tokens, at)
+        except StoreUnavailable as problem:
+            self._log.warning("usage_unsaved", problem=str(problem))
+        else:
+            self.forget_open()
+
+    def complete(self) -> None:
+        """An earlier run has put the outcome on record: do what it may have left undone. Never raises."""
+        try:
+            self._services.records.complete(self._message, int(self._services.clock.now() * 1000))
+        except StoreUnavailable as problem:
+            self._log.warning("open_record_left", problem=str(problem))
 
     def forget_open(self) -> None:
         """Remove the note that the question is being worked on: its outcome is on record. Never raises."""

@@ -13,7 +13,7 @@ import secrets
 from dataclasses import dataclass, replace
 
 from reply.bucket import LARGEST, Bucket, path_part
-from reply.conversation import DAY_MS, Document, from_json, merge, to_json, trimmed
+from reply.conversation import DAY_MS, INHERITED, Document, Value, from_json, merge, to_json, trimmed
 from shared.clock import Clock
 from shared.errors import BUCKET, StoreUnavailable
 from shared.log import Log
@@ -36,16 +36,24 @@ _ASIDE = re.compile(r"[0-9]{13}-[0-9a-f]{16}\.json\.([0-9]{13})\.set-aside")
 
 @dataclass(frozen=True)
 class ConversationKey:
-    """What a context belongs to. `member` is empty where a whole group shares one."""
+    """What a context belongs to. `member` is empty where a whole group shares one.
+
+    `before` is the id that the robot had until it was given the one it has, "" where there was none.
+    """
 
     robot: str
     conversation: str
     member: str
+    before: str = ""
 
     def folder(self) -> tuple[str, ...]:
         """Path parts below the mount."""
         member = path_part(self.member) if self.member else "=group"
         return ("conversations", path_part(self.robot), path_part(self.conversation), member)
+
+    def inherited(self) -> ConversationKey | None:
+        """The same context under the robot's id of before."""
+        return replace(self, robot=self.before, before="") if self.before else None
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,7 @@ class Opened:
 
     `cause` is what that comes of, for the log: the bucket, or the name of the file that holds no document.
     `contested` are the ids of turns that more than one run has been seen to work on.
+    `inherited` are files that came from the folder of the robot's id of before.
     """
 
     document: Document
@@ -61,6 +70,7 @@ class Opened:
     problem: str = ""
     contested: frozenset[str] = frozenset()
     cause: str = BUCKET
+    inherited: frozenset[str] = frozenset()
 
 
 class Store:
@@ -82,8 +92,28 @@ class Store:
         for _ in range(LISTINGS):
             opened, vanished = self._listed(folder, replace(opened, problem="", cause=BUCKET))
             if not vanished:
-                return opened
+                return self._with_inherited(key, opened)
         return replace(opened, problem=opened.problem or f"files were listed and gone, {LISTINGS} times in a row")
+
+    def _with_inherited(self, key: ConversationKey, opened: Opened) -> Opened:
+        """With what was remembered before the robot had its id, until a document says that this is in it."""
+        before = key.inherited()
+        if before is None or INHERITED in opened.document.values:
+            return opened
+        folder = before.folder()
+        if not self._bucket.names(folder, make=False):
+            return opened
+        found = Opened(Document(), frozenset())
+        for _ in range(LISTINGS):
+            found, vanished = self._listed(folder, replace(found, problem=""))
+            if not vanished:
+                break
+        document = merge(opened.document, found.document)
+        if not found.problem:
+            document = document.with_value(INHERITED, Value(0, "", key.before))
+        if found.problem and not opened.problem:
+            opened = replace(opened, problem=found.problem, cause=found.cause)
+        return replace(opened, document=document, inherited=opened.inherited | found.files)
 
     def _listed(self, folder: tuple[str, ...], opened: Opened) -> tuple[Opened, bool]:
         """With what the folder has now, and whether a file vanished meanwhile."""
@@ -103,7 +133,9 @@ class Store:
             else:
                 contested |= document.contested(found)
                 document, files = merge(document, found), files | {name}
-        return Opened(document, files, problem, contested, cause), vanished
+        return replace(
+            opened, document=document, files=files, problem=problem, contested=contested, cause=cause
+        ), vanished
 
     def save(self, key: ConversationKey, opened: Opened) -> Opened:
         """Write the document under a new name, then remove the files it came from.
@@ -116,6 +148,9 @@ class Store:
         name = f"{now_ms:013d}-{secrets.token_hex(8)}.json"
         self._bucket.write_new(folder, name, to_json(document))
         left = {old for old in opened.files if not self._removed(folder, old)}
+        if before := key.inherited():
+            for old in opened.inherited:
+                self._removed(before.folder(), old)
         return Opened(document, frozenset(left | {name}), contested=opened.contested)
 
     def _removed(self, folder: tuple[str, ...], name: str) -> bool:

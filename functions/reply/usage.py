@@ -1,25 +1,23 @@
-"""Reading what was used: of a person and day one listing, of a month the roll-ups of its days and a total.
+"""Reading what was used of a robot: of a person and day one listing, of a month sheets and what is newer than they are.
 
-Roll-ups and totals are files like all others here: written once, under a new name; whoever else counts the same day
-writes another file beside it, and a reader merges them.
-
-    rollups/<yyyy-mm-dd>/<ms>-<random>.json    a day that is over: questions, tokens and name of each person
-    totals/<yyyy-mm>/<ms>-<random>.json        tokens of the whole deployment in a month so far
+The work grows with what is new. What an earlier version stored is counted once a day is over, and kept beside:
+`account/<robot>/<yyyy-mm>/earlier/<yyyy-mm-dd>.<random>.json`.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
 
-from reply.bucket import Bucket, path_part
+from reply.account import Folder
+from reply.bucket import Bucket, at_once, part_text, path_part
 from reply.guards import Asked
+from reply.places import Owner, parts
 from reply.records import Records
+from reply.sheets import DayTotal, Sheet, of_tallies, tally
 from reply.tallies import Tallies, Tally, from_json, merged, to_json, total
 from shared.clock import Clock
 from shared.errors import StoreUnavailable
@@ -32,21 +30,17 @@ FRESH_TOTAL_MS = 5 * 60 * 1000
 NEAR_TOKENS = 500_000
 """Tokens before a month's limit from which on a total is too old to be used, whatever its age."""
 
-AT_ONCE = 16
-"""Folders that are listed at the same time: each takes tens of milliseconds on a mounted bucket, hardly any work."""
-
-Result = TypeVar("Result")
-
-_OURS = re.compile(r"(\d{13})-[0-9a-f]{16}\.json")
+_TOTAL = re.compile(r"(\d{13})\.(\d{1,18})\.[0-9a-f]{16}")
+_EARLIER = re.compile(r"(\d{4}-\d\d-\d\d)\.[0-9a-f]{16}\.json")
 
 
 @dataclass(frozen=True)
-class _Total:
-    """Tokens of a month so far, and of those the ones of its days up to `settled`, which cannot change any more."""
+class Month:
+    """What was used of a robot in a month so far: each day's sums, each person's (by path part), and their today."""
 
-    settled: str = ""
-    settled_tokens: int = 0
-    tokens: int = 0
+    days: dict[str, DayTotal] = field(default_factory=dict)
+    people: dict[str, Tally] = field(default_factory=dict)
+    today: dict[str, Tally] = field(default_factory=dict)
 
 
 class Ledger:
@@ -54,6 +48,7 @@ class Ledger:
 
     def __init__(self, records: Records, bucket: Bucket, clock: Clock, log: Log) -> None:
         self._records = records
+        self._account = records.account
         self._bucket = bucket
         self._clock = clock
         self._log = log
@@ -69,97 +64,100 @@ class Ledger:
         return Asked.of(self._records.of_sender(message))
 
     def month_of_sender(self, message: Message) -> Tally:
-        """What the sender of a message has asked in its month, up to its day."""
-        person = path_part(message.sender.id)
-        days = (self._of(day, person) for day in self.days.month(message.created_at))
-        return sum(days, Tally())
+        """What the sender of a message has asked its robot in its month."""
+        owner, person = Owner.of(message), path_part(message.sender.id)
+        found = self._account.read(owner, message.booked_at, self.now, person)
+        lines = [shard.sheet.people[person] for shard in found if person in shard.sheet.people]
+        of_earlier = self._earlier(owner, message.booked_at)
+        days = [tallies[person] for tallies in of_earlier.values() if person in tallies]
+        return sum([*days, *(tally(line, message.sender.id) for line in lines)], Tally())
 
-    def month(self) -> dict[str, Tallies]:
-        """What everybody has used on each day of this month, in order."""
-        return {day: self._day(day) for day in self.days.month(self.now)}
+    def month(self, message: Message) -> Month:
+        """What everybody has used of the robot of a message in this month."""
+        owner, now = Owner.of(message), self.now
+        shards = self._account.read(owner, now, now)
+        sheets = [shard.sheet for shard in shards]
+        sheets += [of_tallies(day, tallies) for day, tallies in self._earlier(owner, now).items()]
+        return _month(sheets, self.days.day(now))
 
-    def tokens_of_month(self, limit: int, *, without: str) -> int:
-        """Tokens of the whole deployment in this month: those used, and those that open questions can cost.
+    def tokens_of_month(self, message: Message, limit: int) -> int:
+        """Tokens of the robot in the month of a message: those used, and those that open questions can cost.
 
         While the limit is far they are as of at most five minutes ago. From nine tenths of it on, and in its last
-        500,000 tokens, they are counted now, all but those of the open question `without`.
+        500,000 tokens, they are counted now, all but those of the message itself, which must be on record as open.
         """
-        folder = ("totals", self.days.day(self.now)[:7])
-        names = [name for name in self._bucket.names(folder) if _OURS.fullmatch(name)]
-        known = self._newest_total(folder, names)
-        fresh = bool(names) and abs(self.now - int(names[-1][:13])) <= FRESH_TOTAL_MS
-        if fresh and known and not limit - max(limit // 10, NEAR_TOKENS) <= known.tokens < limit:
-            return known.tokens
-        counted, reserved = self._counted(known or _Total(), without)
-        if not (fresh and known) and self._written(folder, json.dumps({"v": 1, **vars(counted)}).encode("ascii")):
-            for name in names:
-                self._removed(folder, name)
-        return counted.tokens + reserved
+        owner, at = Owner.of(message), message.booked_at
+        folder = (*self._account.month_folder(owner.robot, at), "totals")
+        totals = [found for found in map(_TOTAL.fullmatch, self._bucket.names(folder)) if found]
+        known, fresh = 0, False
+        if totals:
+            known, fresh = int(totals[-1][2]), abs(self.now - int(totals[-1][1])) <= FRESH_TOTAL_MS
+        if fresh and not limit - max(limit // 10, NEAR_TOKENS) <= known < limit:
+            return known
+        listings = self._account.listings(owner, at, self.now)
+        used = sum(listing.tokens for listing in listings)
+        used += sum(total(tallies).tokens for tallies in self._earlier(owner, at).values())
+        if not fresh and self._written(folder, f"{self.now:013d}.{used}.{secrets.token_hex(8)}", b""):
+            for found in totals:
+                self._removed(folder, found[0])
+        opened = {turn_id: tokens for listing in listings for turn_id, tokens in listing.open.items()}
+        opened.pop(message.turn_id, None)
+        return used + sum(opened.values())
 
-    def _newest_total(self, folder: Sequence[str], names: Sequence[str]) -> _Total | None:
-        try:
-            loaded = json.loads(self._bucket.read(folder, names[-1]) or b"") if names else {}
-            return _Total(str(loaded["settled"]), int(loaded["settled_tokens"]), int(loaded["tokens"]))
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return None  # counted again: nothing is lost with it
+    def fold(self, message: Message) -> None:
+        """Fold what the sender's shard has noted, where that is worth it."""
+        self._account.fold(message, self.now)
 
-    def _counted(self, known: _Total, without: str) -> tuple[_Total, int]:
-        """The total, and the tokens that open questions can cost beside."""
-        settled, settled_tokens, open_tokens, reserved = known.settled, known.settled_tokens, 0, 0
-        for day in self.days.month(self.now):
-            if day <= known.settled:
-                continue
-            if self.days.settled(day, self.now):
-                settled, settled_tokens = day, settled_tokens + total(self._rolled_up(day)).tokens
-                continue
-            for asked in _at_once([partial(self._asked, day, person) for person in self._records.people(day)]):
-                open_tokens += asked.tokens
-                reserved += sum(tokens for turn_id, tokens in asked.open.items() if turn_id != without)
-        return _Total(settled, settled_tokens, settled_tokens + open_tokens), reserved
+    def _earlier(self, owner: Owner, at: int) -> dict[str, Tallies]:
+        """What an earlier version has on record of the days of a month, for this robot."""
+        month = self.days.day(at)[:7]
+        wanted = sorted(day for day in self._records.earlier.days() if day[:7] == month)
+        if not wanted:
+            return {}
+        folder = (*self._account.month_folder(owner.robot, at), "earlier")
+        kept = {found[1]: found[0] for found in map(_EARLIER.fullmatch, self._bucket.names(folder)) if found}
+        return {day: self._earlier_day(owner, day, folder, kept.get(day, "")) for day in wanted}
 
-    def _asked(self, day: str, person: str) -> Asked:
-        return Asked.of(self._records.of(day, person))
+    def _earlier_day(self, owner: Owner, day: str, folder: Folder, kept: str) -> Tallies:
+        known = self._readable(folder, [kept] if kept else [])
+        if known:
+            return known[0]
+        settled = self.days.settled(day, self.now)
+        rolled_up: list[Tallies] = []
+        if settled and self._records.earlier.only(owner):
+            place = ("rollups", day)
+            rolled_up = self._readable(place, self._bucket.names(place, make=False))
+        counted = merged(rolled_up) if rolled_up else self._counted_day(owner, day)
+        if settled:
+            self._written(folder, f"{day}.{secrets.token_hex(8)}.json", to_json(counted))
+        return counted
 
-    def _of(self, day: str, person: str) -> Tally:
-        if self.days.settled(day, self.now):
-            return self._rolled_up(day).get(person, Tally())
-        asked = self._asked(day, person)
-        return Tally(asked.questions, asked.tokens)
-
-    def _day(self, day: str) -> Tallies:
-        return self._rolled_up(day) if self.days.settled(day, self.now) else self._counted_day(day)
-
-    def _rolled_up(self, day: str) -> Tallies:
-        """A day that is over, from its roll-ups; when there is none, it is counted and written."""
-        folder = ("rollups", day)
+    def _readable(self, folder: Sequence[str], names: Sequence[str]) -> list[Tallies]:
         found = []
-        for name in self._bucket.names(folder):
+        for name in names:
             try:
                 found.append(from_json(self._bucket.read(folder, name) or b""))
             except ValueError as problem:
                 self._log.warning("rollup_unreadable", file=name, problem=str(problem))
-        if found:
-            return merged(found)
-        counted = self._counted_day(day)
-        self._written(folder, to_json(counted))
-        return counted
+        return found
 
-    def _counted_day(self, day: str) -> Tallies:
-        people = self._records.people(day)
-        tallies = _at_once([partial(self._tally, day, person) for person in people])
-        return {person: tally for person, tally in zip(people, tallies, strict=True) if tally.questions or tally.tokens}
+    def _counted_day(self, owner: Owner, day: str) -> Tallies:
+        people = parts(self._bucket.names(("records", day), make=False))
+        work: list[Callable[[], Tally]] = [partial(self._tally, owner, day, person) for person in people]
+        tallies = at_once(work)
+        return {person: one for person, one in zip(people, tallies, strict=True) if one.questions or one.tokens}
 
-    def _tally(self, day: str, person: str) -> Tally:
-        entries = self._records.of(day, person)
+    def _tally(self, owner: Owner, day: str, person: str) -> Tally:
+        entries = self._records.of_earlier(owner, day, person)
         asked = Asked.of(entries)
         if not (asked.questions or asked.tokens):
             return Tally(asked.questions, asked.tokens)
-        who = self._records.named(day, person, entries)
+        who = self._records.named(person, entries)
         return Tally(asked.questions, asked.tokens, who.name, who.id)
 
-    def _written(self, folder: Sequence[str], content: bytes) -> bool:
+    def _written(self, folder: Sequence[str], name: str, content: bytes) -> bool:
         try:
-            self._bucket.write_new(folder, f"{self.now:013d}-{secrets.token_hex(8)}.json", content)
+            self._bucket.write_new(folder, name, content)
         except StoreUnavailable as problem:
             self._log.warning("count_unsaved", folder="/".join(folder), problem=str(problem))
             return False
@@ -172,9 +170,13 @@ class Ledger:
             self._log.warning("leftover_file", file=name, problem=str(problem))
 
 
-def _at_once(work: Sequence[Callable[[], Result]]) -> list[Result]:
-    """The results in order; the first failure is raised."""
-    from concurrent.futures import ThreadPoolExecutor  # only where other people's folders are listed
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return [future.result() for future in [pool.submit(one) for one in work]]
+def _month(sheets: Sequence[Sheet], today: str) -> Month:
+    month = Month()
+    for sheet in sheets:
+        for day, sums in sheet.totals().items():
+            month.days[day] = month.days.get(day, DayTotal()) + sums
+        for person, line in sheet.people.items():
+            month.people[person] = month.people.get(person, Tally()) + tally(line, part_text(person))
+        for person, (questions, tokens) in sheet.recent.get(today, {}).items():
+            month.today[person] = month.today.get(person, Tally()) + Tally(questions, tokens)
+    return month

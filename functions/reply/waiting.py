@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from reply.bucket import path_part
 from reply.conversation import Turn
+from reply.places import Owner
 from reply.records import OPEN
 from reply.run import Run
 from shared.errors import StoreUnavailable
 
 DEAD_AFTER_MS = 30_000
 """A turn this long (ms) past its deadline is not waited for: its instance is dead and FC has not run it again."""
+
+RECENT_MS = 3_600_000
+"""How long before this message (ms) earlier ones that are still on their way were signed, at most."""
 
 PATIENCE_S = 15.0
 """How long (seconds) another run may take to show an answer that it has saved, or the next part of it."""
@@ -85,5 +89,8 @@ def _on_their_way(run: Run, turn: Turn) -> list[Turn]:
 
 def _on_record(run: Run, turns: list[Turn]) -> set[str]:
     records = run.services.records
-    folders = {(records.days.day(t.at), path_part(t.by or run.message.sender.id)) for t in turns}
-    return {entry.turn_id for folder in folders for entry in records.of(*folder) if entry.outcome != OPEN}
+    owner, now = Owner.of(run.message), run.message.booked_at
+    people = {path_part(turn.by or run.message.sender.id) for turn in turns}
+    days = {records.days.day(moment) for moment in (now - RECENT_MS, now)}
+    entries = [entry for person in people for day in days for entry in records.of(owner, day, person)]
+    return {entry.turn_id for entry in entries if entry.outcome != OPEN}

@@ -9,6 +9,7 @@ from functools import cached_property
 from reply.bucket import Bucket
 from reply.channels.session_webhook import SessionWebhook
 from reply.claim import OssClaim, TaskClaim
+from reply.earlier import Earlier
 from reply.exports import Exports
 from reply.llm.lazy import LazyModel
 from reply.llm.settings import ChatSettings
@@ -49,6 +50,16 @@ class Instance:
     clock: Clock
     log: Log
 
+    @cached_property
+    def bucket(self) -> Bucket:
+        """The mounted bucket."""
+        return Bucket(self.settings.mount)
+
+    @cached_property
+    def earlier(self) -> Earlier:
+        """What an earlier version stored, as far as it has been looked at."""
+        return Earlier(self.bucket, self.clock)
+
     @classmethod
     def start(cls, environ: Mapping[str, str]) -> Instance:
         """Read the settings and begin to import the model's package."""
@@ -68,8 +79,11 @@ class Instance:
         """The services of one run."""
         settings = self.settings
         log = self.log.for_run(fc_request_id=str(getattr(context, "request_id", "")) or None)
-        bucket = Bucket(settings.mount)
-        records = Records(bucket, settings.timezone, keep_text=settings.keep_text)
+        bucket = self.bucket
+        reserving = bool(settings.limits.tokens_per_month)
+        records = Records(
+            bucket, settings.timezone, self.earlier, log, keep_text=settings.keep_text, reserving=reserving
+        )
         oss = self._oss(context)
         return Services(
             settings=settings.answer,

@@ -19,6 +19,9 @@ VERSION = 1
 CREATED_BEFORE_MS = 86_400_000
 """How long (ms) before the signed time the unsigned `createAt` is believed: an earlier one is moved to there."""
 
+CREATED_AFTER_MS = 300_000
+"""How long (ms) after the signed time it is believed: a later one is moved to there."""
+
 LONGEST_PART, LARGEST_BODY = 3500, 20_000
 """Characters of markdown beyond which DingTalk does not render it (https://github.com/agentscope-ai/QwenPaw/issues/3742),
 and bytes of a JSON body that it takes (errcode 460101,
@@ -93,6 +96,11 @@ class Message:
     def request_id(self) -> str:
         """The 10 hex digits that people are shown and operators search for."""
         return self.turn_id[:10]
+
+    @property
+    def booked_at(self) -> int:
+        """When it counts as asked (ms): the signed time; its own where that is not known."""
+        return self.signed_at or self.created_at
 
     @property
     def dated(self) -> bool:

@@ -19,7 +19,7 @@ from local.runs import Outcome
 
 NewCloud = Callable[..., LocalCloud]
 POST = ("send more of POST dingtalk /robot/sendBySession", 0)
-RECORD = ("save records/*/*/*.answered.*.json", 0)
+RECORD = ("save records/*/*/*/*.answered.*.json", 0)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_a_run_is_told_from_its_start_to_its_return(traced: LocalCloud) -> None:
     names = [step.name for step in reply.steps]
     asked = names.index(("send more of POST model /v1/chat/completions", 0))
     shown, recorded = names.index(POST), names.index(RECORD)
-    assert asked < shown < recorded < names.index(("remove records/*/*/*.open", 0)) < names.index(("log outcome", 0))
+    assert asked < shown < recorded < names.index(("remove records/*/*/*/*.open", 0)) < names.index(("log outcome", 0))
     assert ("send POST fc /*/functions/reply/invocations", 0) in [step.name for step in conversation.steps]
 
 
@@ -125,7 +125,7 @@ def test_a_file_is_in_the_bucket_when_it_is_closed(new_cloud: NewCloud, side: st
     cloud.fc.deaths.append(Death(sent.id, "reply", "async", RECORD, side))
     cloud.deliver(sent)
     assert [run.kind for run in runs(cloud, sent)] == ["exit"]
-    assert len(list(cloud.bucket.glob("records/*/*/*.json"))) == files
+    assert len(list(cloud.bucket.glob("records/*/*/*/*.json"))) == files
     assert not list(cloud.bucket.parent.glob(f"{cloud.bucket.name}?*"))
 
 

@@ -95,7 +95,7 @@ def test_the_first_try_of_a_hand_over_is_as_long_as_the_judge_believes() -> None
 
 def test_what_lies_in_the_bucket_is_counted_by_what_it_is(tmp_path: Path) -> None:
     """Documents, records, open notes, what was set aside, and the rest."""
-    place, day = tmp_path / "conversations" / "r" / "c" / "m", tmp_path / "records" / "2026-01-01" / "p"
+    place, day = tmp_path / "conversations" / "r" / "c" / "m", tmp_path / "records" / "r" / "2026-01-01" / "p"
     place.mkdir(parents=True)
     day.mkdir(parents=True)
     for number in range(2):

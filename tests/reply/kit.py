@@ -14,6 +14,7 @@ from typing import Any
 from reply.bucket import Bucket
 from reply.claim import Claim, TaskClaim
 from reply.conversation import CLEARED
+from reply.earlier import Earlier
 from reply.exports import Exports
 from reply.guards import Limits
 from reply.lookup.certificates import Certificate
@@ -196,7 +197,8 @@ class World:
     def services(self) -> Services:
         log = Log(stream=self.stream)
         bucket = FailingBucket(self)
-        records = Records(bucket, self.timezone, keep_text=True)
+        earlier, reserving = Earlier(bucket, self.clock), bool(self.limits.tokens_per_month)
+        records = Records(bucket, self.timezone, earlier, log, keep_text=True, reserving=reserving)
         return Services(
             settings=self.settings,
             limits=self.limits,

@@ -15,6 +15,7 @@ from reply.archive import Archive
 from reply.commands.export import DEFAULT_DAYS, MOST_CHOICES, MOST_DAYS, MOST_TEXT
 from reply.commands.others import FRESH_MS
 from reply.exports import Exports, ExportSettings
+from reply.places import Owner
 from reply.records import Record
 from reply.settings import CHINA
 from shared.commands import Invoked, find_command
@@ -23,6 +24,7 @@ from shared.message import Message, Sender
 from tests.reply.kit import NOW, ZH, World, message
 
 ANN, BOB, OTHER_ANN = Sender("staff-ann", "staff-ann", "张三"), Sender("b", "b", "Bob Lee"), Sender("$:x", "", "张三")
+ROBOT = Owner("robot1")
 TODAY = datetime.fromtimestamp(NOW, CHINA).date()
 
 
@@ -330,7 +332,7 @@ def test_without_a_bucket_for_links(world: World) -> None:
 
 def test_too_many_records(world: World) -> None:
     """The latest are kept."""
-    archive = Archive(world.services().records, "2020-01-01", str(TODAY), lambda: True, most=1)
+    archive = Archive(world.services().records, ROBOT, "2020-01-01", str(TODAY), lambda: True, most=1)
     [ann] = archive.people("张三", by_name=True)
     found = archive.of(ann)
     assert ([one.question for one in found.kept], found.cut) == (["今天的问题"], True)
@@ -340,8 +342,8 @@ def test_what_could_be_read_in_time(world: World) -> None:
     """Running out of time while reading one person's records keeps the latest, too."""
     looks = iter([True] * 3 + [False] * 3)
     records = world.services().records
-    [ann] = Archive(records, "2020-01-01", str(TODAY), lambda: True).people("staff-ann", by_name=False)
-    found = Archive(records, "2020-01-01", str(TODAY), lambda: next(looks)).of(ann)
+    [ann] = Archive(records, ROBOT, "2020-01-01", str(TODAY), lambda: True).people("staff-ann", by_name=False)
+    found = Archive(records, ROBOT, "2020-01-01", str(TODAY), lambda: next(looks)).of(ann)
     assert found.cut
     assert [one.question for one in found.kept] == ["今天的问题"]
 
@@ -351,9 +353,9 @@ def test_no_time_left(world: World, shelf: FakeShelf) -> None:
     slow = world.services()
     names = slow.records.people
 
-    def people(day: str) -> list[str]:
+    def people(owner: Owner, day: str) -> list[str]:
         world.clock.time += 200
-        return names(day)
+        return names(owner, day)
 
     slow.records.people = people  # type: ignore[method-assign]  # a slow disk
     answer(asking("#查对话 username:张三"), slow, world.until())
@@ -367,8 +369,8 @@ def test_storage_down(world: World, shelf: FakeShelf, where: str) -> None:
     if where == "shelf":
         shelf.fails = True
     else:
-        day = world.mount / "records" / str(TODAY - timedelta(days=1))
-        day.write_text("no folder")
+        day = world.mount / "records" / "robot1" / str(TODAY - timedelta(days=1))
+        day.symlink_to(day)  # the system refuses to follow it
     assert said(world, "#查对话 username:张三") == ZH.export_failed.format(request_id=asking("查对话").request_id)
     [line] = world.lines("export_failed")
     assert "OSS_BUCKET" in line["remedy"]

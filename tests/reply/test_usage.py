@@ -15,6 +15,7 @@ from reply.commands.others import FRESH_MS
 from reply.commands.usage import MOST_PEOPLE
 from reply.guards import Limits
 from reply.services import Answer, Usage
+from reply.sheets import DayTotal
 from reply.tallies import Tally
 from shared.message import Sender
 from tests.reply.kit import ZH, World, message
@@ -109,51 +110,27 @@ def test_what_is_left(office: Office, limits: Limits, left: Sequence[str]) -> No
     assert office.usage("2026-11-20 10:00", role="vip") == own((2, 20), (2, 20))
 
 
-def test_days_that_are_over_are_counted_once(office: Office) -> None:
-    """One file per day, written once; after that the records of the day are not needed any more."""
+def test_what_was_used_does_not_depend_on_records(office: Office) -> None:
+    """A month goes on counting what a lifecycle rule has removed the records of."""
     office.ask("2026-11-02 09:00", ANN, BOB)
     office.ask("2026-11-03 09:00", ANN)
     before = office.usage("2026-11-05 10:00")
-    rollups = office.world.files("rollups")
-    assert [path.parent.name for path in rollups] == [f"2026-11-0{day}" for day in range(1, 5)]
-    shutil.rmtree(office.world.mount / "records" / "2026-11-02")
+    shutil.rmtree(office.world.mount / "records" / "robot1" / "2026-11-02")
     assert office.usage("2026-11-05 11:00") == before == own((0, 0), (2, 20))
-    assert office.world.files("rollups") == rollups
 
 
-def test_a_day_is_not_rolled_up_before_it_is_settled(office: Office) -> None:
-    """An answer that began before midnight is counted, however late it ended."""
-    office.ask("2026-11-02 09:00", ANN)
-    office.usage("2026-11-03 02:59")
-    assert not [path for path in office.world.files("rollups") if path.parent.name == "2026-11-02"]
-    office.usage("2026-11-03 03:00")
-    assert [path for path in office.world.files("rollups") if path.parent.name == "2026-11-02"]
-
-
-def test_two_writers_of_a_day_do_no_harm(office: Office) -> None:
-    """Two files of one day are one day, and one that is spoilt is as if it were not there."""
-    office.ask("2026-11-02 09:00", ANN)
-    office.usage("2026-11-03 10:00")
-    [first] = [path for path in office.world.files("rollups") if path.parent.name == "2026-11-02"]
-    (first.parent / f"{1:013d}-{'a' * 16}.json").write_bytes(first.read_bytes())
-    (first.parent / f"{2:013d}-{'b' * 16}.json").write_bytes(b'{"v":1,"peop')
-    assert office.usage("2026-11-03 10:00") == own((0, 0), (1, 10))
-    first.unlink()
-    (first.parent / f"{1:013d}-{'a' * 16}.json").unlink()
-    assert office.usage("2026-11-03 10:00") == own((0, 0), (1, 10))
-    assert len(office.world.lines("rollup_unreadable")) >= 2
-
-
-def test_the_total_of_a_month_grows_day_by_day(office: Office) -> None:
-    """Each day is in it once: from its roll-up, from the last total, or, while it is not over, from its records."""
+def test_the_total_of_a_month_grows_with_every_question(office: Office) -> None:
+    """Each is in it once, and the first of the next month begins at nothing."""
+    office.world.limits = Limits(tokens_per_month=1000)
     expected = 0
     for hour, day in enumerate((2, 3, 3, 5, 9), 9):
         office.ask(f"2026-11-{day:02} {hour:02}:00", ANN, BOB)
-        office.world.clock.time += 600
         expected += 20
-        assert office.world.services().ledger.tokens_of_month(1000, without="") == expected
-    office.world.clock.time = at("2026-12-01 00:00")
-    assert office.world.services().ledger.tokens_of_month(1000, without="") == 0
+        asking = message(id="asking", at=office.world.clock.time + 600)
+        office.world.clock.time += 600
+        assert office.world.services().ledger.tokens_of_month(asking, 1000) == expected
+    december = message(id="asking", at=at("2026-12-01 00:00"))
+    assert office.world.services().ledger.tokens_of_month(december, 1000) == 0
 
 
 def test_everybodys_usage(office: Office) -> None:
@@ -272,10 +249,11 @@ def test_usage_does_not_enter_prompts(office: Office) -> None:
     assert [m.content for m in office.world.model.asked[-1]] == ["and now?"]
 
 
-def test_people_without_records_are_not_counted(office: Office) -> None:
-    """A folder of somebody who only sent commands is no person who used anything."""
+def test_people_who_used_nothing_are_not_counted(office: Office) -> None:
+    """Somebody who only sent commands is no person who used anything."""
     office.usage("2026-11-20 09:00", BOB)
-    tallies = office.world.services().ledger.month()["2026-11-20"]
-    assert tallies == {}
+    assert office.world.services().ledger.month(message(id="asking")).people == {}
     office.ask("2026-11-20 09:30", ANN)
-    assert office.world.services().ledger.month()["2026-11-20"] == {"ann": Tally(1, 10, "Ann", "ann")}
+    month = office.world.services().ledger.month(message(id="asking"))
+    assert month.people == {"ann": Tally(1, 10, "Ann", "ann")}
+    assert month.days == {"2026-11-20": DayTotal(1, 10, 1)}

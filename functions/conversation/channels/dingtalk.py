@@ -19,7 +19,7 @@ from conversation.channels.json_fields import Fields, identifier, milliseconds, 
 from conversation.http import Request
 from shared.clock import Clock
 from shared.errors import Rejected, SignatureUnknown, WebhookRefused
-from shared.message import CREATED_BEFORE_MS, LATEST_MS, Message, ReplyTarget, Sender
+from shared.message import CREATED_AFTER_MS, CREATED_BEFORE_MS, LATEST_MS, Message, ReplyTarget, Sender
 from shared.webhook import checked_webhook
 from shared.wording import Wording
 
@@ -27,8 +27,6 @@ OLDEST = 3_600_000
 """Milliseconds after which a signature is refused, as DingTalk's documentation wants."""
 FARTHEST_AHEAD = 300_000
 """Milliseconds that a signed time may lie ahead of this machine's clock."""
-CREATED_AFTER = 300_000
-"""Milliseconds after the signed time up to which the unsigned `createAt` is believed; CREATED_BEFORE_MS before it."""
 LARGEST_LOOKED_AT = 64 * 1024
 """Bytes of a body without a valid signature that are looked at, to tell DingTalk's from a scanner's."""
 QUOTE_LIMIT = 2_000
@@ -125,7 +123,7 @@ class DingTalk:
             group=group,
             sender=sender,
             reply_to=ReplyTarget(webhook, _expires_at(data)),
-            created_at=min(max(created_at or signed.at, signed.at - CREATED_BEFORE_MS), signed.at + CREATED_AFTER),
+            created_at=min(max(created_at or signed.at, signed.at - CREATED_BEFORE_MS), signed.at + CREATED_AFTER_MS),
             text=question,
             quote=self._cut(quote.text),
             quote_unreadable=quote.unreadable,

@@ -12,6 +12,7 @@ from reply.commands.others import forbidden
 from reply.commands.setting import tell
 from reply.conversation import Turn
 from reply.markdown import inline_code
+from reply.places import Owner
 from reply.records import Record
 from reply.run import Run
 from shared.errors import BUCKET, StoreUnavailable
@@ -85,7 +86,8 @@ def _day(text: str) -> date:
 
 
 def _exported(run: Run, wanted: _Wanted) -> str:
-    archive = Archive(run.services.records, wanted.first, wanted.last, lambda: run.services.clock.now() < run.work_ends)
+    records, owner = run.services.records, Owner.of(run.message)
+    archive = Archive(records, owner, wanted.first, wanted.last, lambda: run.services.clock.now() < run.work_ends)
     people = archive.people(wanted.who, by_name=wanted.by_name)
     if len(people) != 1:
         return _nobody_or_several(run, wanted, people)

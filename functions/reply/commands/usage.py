@@ -13,7 +13,7 @@ from reply.guards import EXEMPT, Asked
 from reply.markdown import inline_code
 from reply.records import Record
 from reply.run import Run
-from reply.tallies import Tally, added, total
+from reply.tallies import Tally, total
 from shared.commands import without_marks
 from shared.errors import BUCKET, StoreUnavailable
 
@@ -61,21 +61,21 @@ def _left(run: Run, asked: Asked) -> list[str]:
     if limits.tokens_per_day:
         left = max(0, limits.tokens_per_day - asked.tokens - sum(asked.open.values()))
         lines.append(words.usage_tokens_left.format(left=f"{left:,}", limit=f"{limits.tokens_per_day:,}"))
-    starts = run.services.ledger.days.next_day(run.message.created_at)
+    starts = run.services.ledger.days.next_day(run.message.booked_at)
     return [*lines, words.usage_starts.format(starts=starts)]
 
 
 def _everybody(run: Run) -> str:
     words, limit = run.services.wording, run.services.limits.tokens_per_month
-    days = run.services.ledger.month()
-    people = added(days.values())
-    used = total(people)
+    month_so_far = run.services.ledger.month(run.message)
+    used = total(month_so_far.people)
     lines = [
-        words.usage_day.format(day=day, used=_used(run, total(tallies)), people=len(tallies))
-        for day, tallies in days.items()
-        if tallies
+        words.usage_day.format(day=day, used=_used(run, Tally(sums.questions, sums.tokens)), people=sums.people)
+        for day, sums in sorted(month_so_far.days.items())
     ]
-    most = sorted(people.values(), key=lambda tally: (-tally.tokens, -tally.questions, tally.id))[:MOST_PEOPLE]
+    most = sorted(month_so_far.people.values(), key=lambda tally: (-tally.tokens, -tally.questions, tally.id))[
+        :MOST_PEOPLE
+    ]
     top = [words.usage_person.format(who=_who(tally), used=_used(run, tally)) for tally in most]
     month = _used(run, used)
     if limit:
@@ -86,16 +86,15 @@ def _everybody(run: Run) -> str:
 
 def _somebody(run: Run, wanted: str) -> str:
     words = run.services.wording
-    days = run.services.ledger.month()
-    people = added(days.values())
+    month_so_far = run.services.ledger.month(run.message)
+    people = month_so_far.people
     found = _find(people, wanted)
     if not found:
         return words.usage_nobody.format(name=inline_code(wanted))
     if len(found) > 1:
         choices = "\n".join(words.usage_choice.format(who=_who(people[person])) for person in found[:MOST_PEOPLE])
         return words.usage_choose.format(count=len(found), name=inline_code(wanted), choices=choices)
-    today = days.get(run.services.ledger.days.day(run.services.ledger.now), {}).get(found[0], Tally())
-    month = people[found[0]]
+    today, month = month_so_far.today.get(found[0], Tally()), people[found[0]]
     return words.usage_somebody.format(who=_who(month), today=_used(run, today), month=_used(run, month))
 
 
