@@ -18,6 +18,11 @@ from local.functions import ACCESS_KEY_ID, ACCESS_KEY_SECRET, REGION, SECURITY_T
 from local.oss import BUCKET
 from local.people import Person
 from reply.bucket import path_part
+from reply.conversation import PERSONA, Document, State, Turn, Value, to_json
+from reply.journal import Used, open_file, sheet_file
+from reply.sheets import Sheet
+from reply.sheets import from_json as sheet_of
+from reply.sheets import to_json as sheet_file_content
 from reply.tallies import Tally
 from reply.tallies import from_json as tallies_of
 from reply.tallies import to_json as rollup
@@ -51,7 +56,7 @@ class Office:
         self.say(self.lin, "角色 herring expert", group=True)
         for person in (self.lin, self.zhou):
             self.say(self.boss, f"#查对话 userid:{person.staff_id}")
-        day = next((cloud.bucket / "records").iterdir()).name
+        day = next((cloud.bucket / "records").glob("*/*")).name
         tallies = {p.staff_id: Tally(2, 9, p.name, p.staff_id) for p in (self.lin, self.zhou)}
         self.write(f"rollups/{day}/1790000000000-0123456789abcdef.json", rollup(tallies))
 
@@ -233,6 +238,140 @@ def test_a_refused_key_is_one_sentence_without_it(office: Office, capsys: pytest
     said = capsys.readouterr().err
     assert "SignatureDoesNotMatch; wanted a bucket that this key may list" in said
     assert "not-this-one" not in said
+
+
+PERSON = "$:lin/1=="
+"""An id whose folder is spelled otherwise."""
+PART = path_part(PERSON)
+SHOWN = [
+    "**对话记录** `Lin` `{id}`\n\n[下载](https://x)",
+    "# `{id}` 的对话记录",
+    "- `Lin` `{id}`：3 个问题",
+    "有 2 个人叫 `Lin`：\n\n- `#查对话 userid:{id}`，最近一次在 2026-11-20\n- `#查对话 userid:other`",
+    "There are 2 people: \n- `#查对话 userid:{id}`, last seen on 2026-11-20",
+]
+
+
+def put(root: Path, key: str, content: bytes | dict[str, object]) -> Path:
+    path = root / key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else json.dumps(content, ensure_ascii=False).encode())
+    return path
+
+
+def forgotten(root: Path, *more: str) -> int:
+    return forget.main([PERSON, "--yes", "--folder", str(root), *more], {})
+
+
+@pytest.mark.parametrize("layout", ["records/robot", "records"])
+@pytest.mark.parametrize("outcome", ["command", "failed", "undeliverable", "answered", "refused"])
+@pytest.mark.parametrize("shown", SHOWN)
+@pytest.mark.parametrize("spelling", [PERSON, PART], ids=["id", "folder"])
+def test_what_an_administrator_was_shown_of_them(
+    tmp_path: Path, layout: str, outcome: str, shown: str, spelling: str
+) -> None:
+    """It goes whatever became of the command, in either spelling of the id; that it was given stays."""
+    record: dict[str, object] = {"user": "boss", "question": "", "answer": shown.format(id=spelling)}
+    if layout != "records":
+        record["command"] = "usage" if "个问题" in shown else "export"
+    path = put(tmp_path, f"{layout}/2026-11-20/boss/{'0' * 32}.{outcome}.0.json", record)
+    assert forgotten(tmp_path) == 0
+    assert json.loads(path.read_bytes()) == {**record, "answer": ""}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"command": "", "question": f"Who is `{PERSON}`?", "answer": f"`{PERSON}` is a fish"},
+        {"question": "Who?", "answer": f"`{PERSON}` is a fish"},
+        {"command": "export", "question": "", "answer": f"`{PERSON}2`, `userid:x{PERSON}`"},
+        {"command": "export", "question": "", "answer": "`other`"},
+        {"command": ["export"], "question": "q", "answer": f"`{PERSON}`"},
+        {"command": "persona", "question": "", "answer": "`a pirate`"},
+    ],
+)
+def test_what_others_asked_stays(tmp_path: Path, record: dict[str, object]) -> None:
+    """Questions of others are theirs, whatever they are about; and no id is found in a longer one."""
+    path = put(tmp_path, f"records/robot/2026-11-20/boss/{'0' * 32}.answered.0.json", record)
+    assert forgotten(tmp_path) == 0
+    assert json.loads(path.read_bytes()) == record
+
+
+def group(values: dict[str, Value], *turns: Turn) -> bytes:
+    return to_json(Document({turn.id: turn for turn in turns}, values))
+
+
+GROUP_KEY = "conversations/robot/cid/=group/1790000000000-0123456789abcdef.json"
+
+
+@pytest.mark.parametrize(
+    ("value", "turns", "recorded", "gone", "noted"),
+    [
+        (Value(5, "a" * 32, "herring", PERSON), [], "", True, False),
+        (Value(5, "a" * 32, "herring"), [Turn("a" * 32, 5, State.ANSWERED, by=PERSON)], "", True, False),
+        (Value(5, "a" * 32, "herring"), [], PART, True, False),
+        (Value(5, "a" * 32, "herring"), [], "", False, True),
+        (Value(5, "a" * 32, "herring"), [], "other", False, False),
+        (Value(5, "a" * 32, "herring", "other"), [], "", False, False),
+        (Value(5, "a" * 32, "herring"), [Turn("a" * 32, 5, State.ANSWERED, by="other")], "", False, False),
+        (Value(5, "a" * 32, ""), [], "", False, False),
+    ],
+)
+def test_a_groups_persona(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    value: Value,
+    turns: list[Turn],
+    recorded: str,
+    gone: bool,
+    noted: bool,
+) -> None:
+    """It goes with whoever gave it, also without their record; where nothing says who that was, it is named."""
+    put(tmp_path, GROUP_KEY, group({PERSONA: value}, *turns))
+    if recorded:
+        put(tmp_path, f"records/robot/2026-11-20/{recorded}/{'a' * 32}.command.0.json", b"{}")
+    assert forgotten(tmp_path) == 0
+    left = b"".join(path.read_bytes() for path in (tmp_path / "conversations").rglob("*.json"))
+    assert (b"herring" not in left) == (gone or not value.content)
+    assert ("a persona of which nothing says who gave it" in capsys.readouterr().out) == noted
+    if noted:
+        assert forgotten(tmp_path, "--whole-groups") == 0
+        assert not list((tmp_path / "conversations").rglob("*.json"))
+
+
+@pytest.mark.parametrize("robot", ["robot1", "robot2", "=~2026-11-20", "wecom=2fagent"])
+def test_the_account_of_every_robot(tmp_path: Path, robot: str) -> None:
+    """Notes, sheets and days that were counted before: their lines go, the sums and everybody else's stay."""
+    month, turn = f"account/{robot}/2026-11", "a" * 32
+    theirs = Used("b" * 32, 1790000000000, "2026-11-20", 1, 5, PART, "Lin")
+    other = Used("c" * 32, 1790000000001, "2026-11-20", 1, 7, "other", "Zhou")
+    put(tmp_path, f"records/{robot}/2026-11-20/{PART}/{turn}.open", b"{}")
+    put(tmp_path, f"{month}/03/{theirs.file}", b"")
+    put(tmp_path, f"{month}/03/{other.file}", b"")
+    put(tmp_path, f"{month}/03/{open_file(turn, 1790000000000, 5)}", b"")
+    put(tmp_path, f"{month}/03/{open_file('d' * 32, 1790000000000, 5)}", b"")
+    put(tmp_path, f"{month}/03/{sheet_file(5, 12)}", sheet_file_content(Sheet().with_used([theirs, other])))
+    tallies = {PART: Tally(1, 5, "Lin", PERSON), "other": Tally(1, 7, "Zhou", "other")}
+    put(tmp_path, f"{month}/earlier/2026-11-19.0123456789abcdef.json", rollup(tallies))
+    put(tmp_path, f"{month}/totals/1790000000000.12.0123456789abcdef", b"")
+    put(tmp_path, f"{month}/03/.DS_Store", b"x")
+    assert forgotten(tmp_path) == 0
+    kept = {path.name: path.read_bytes() for path in (tmp_path / "account").rglob("*") if path.is_file()}
+    assert not [name for name in kept if PART in name or turn in name]
+    assert len(kept) == 6
+    [sheet] = [sheet_of(content) for name, content in kept.items() if name.startswith("~")]
+    assert (list(sheet.people), sheet.totals()["2026-11-20"].tokens) == (["other"], 12)
+    [earlier] = [tallies_of(content) for name, content in kept.items() if name.startswith("2026-11-19.")]
+    assert list(earlier) == ["other"]
+    assert not list((tmp_path / "records").rglob("*.open"))
+
+
+def test_a_sheet_that_cannot_be_read_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody can say whose lines it has."""
+    path = put(tmp_path, f"account/r/2026-11/03/{sheet_file(5, 12)}", b"{")
+    assert forgotten(tmp_path) == 0
+    assert f"{path.relative_to(tmp_path)} cannot be read" in capsys.readouterr().out
+    assert path.exists()
 
 
 def test_what_stays_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,5 +38,6 @@ class Person:
         return path_part(self.id)
 
     def in_text(self, text: str) -> bool:
-        """Whether an export or a usage table names them."""
-        return inline_code(self.id) in text
+        """Whether an export, a usage table or a choice of people of one name has them, in either spelling of the id."""
+        shown = [inline_code(spelling) for spelling in (self.id, self.part)]
+        return any(code in text or f"userid:{code[1:]}" in text for code in shown)

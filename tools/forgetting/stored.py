@@ -15,6 +15,11 @@ from forgetting.person import Person
 from forgetting.places import Place
 from reply.bucket import path_part
 from reply.conversation import PERSONA, Document, Turn, from_json, to_json
+from reply.journal import renamed, used_by
+from reply.places import days
+from reply.records import shows_others
+from reply.sheets import from_json as sheet_from_json
+from reply.sheets import to_json as sheet_to_json
 from reply.tallies import from_json as tallies_from_json
 from reply.tallies import to_json as tallies_to_json
 
@@ -63,29 +68,57 @@ class Search:
         conversations = list(self._conversations())
         shared = [change for change in conversations if f"/{SHARED}/" in change.key]
         own = [change for change in conversations if f"/{SHARED}/" not in change.key]
-        return [*shared, *self._rollups(), *self._exports(), *self._claims(), *own, *records]
+        account = [*self._rollups(), *self._account()]
+        return [*shared, *account, *self._exports(), *self._claims(), *own, *records]
 
     def _records(self) -> Iterator[Change]:
         for key, parts in self._below("records/"):
-            if len(parts) < 3:
+            # Earlier versions kept those of all robots together.
+            person = 2 if days(parts[1:2]) else 3
+            if len(parts) <= person:
                 continue
-            if parts[2] == self.person.part:
+            if parts[person] == self.person.part:
                 self._theirs.add(parts[-1].partition(".")[0])
                 yield Change(key)
                 continue
             self._others.add(parts[-1].partition(".")[0])
-            if ".command." in parts[-1]:
+            if key.endswith(".json"):
                 yield from self._command(key)
 
     def _command(self, key: str) -> Iterator[Change]:
-        """An administrator's command about them: its answer goes, that it was given stays."""
+        """An administrator's command about them: its answer goes, that it was given stays.
+
+        The command's name decides, not what became of it; of an earlier version's record its having no question.
+        """
         try:
             record = json.loads(self._content(key))
-            if self.person.in_text(str(record.get("answer", ""))):
-                content = json.dumps({**record, "answer": ""}, ensure_ascii=False).encode()
+            if shows_others(record) and self.person.in_text(str(record.get("answer", ""))):
+                content = json.dumps({**record, "answer": ""}, ensure_ascii=False).encode("utf-8", "replace")
                 yield Change(key, "an administrator's command showed them", content)
-        except (ValueError, AttributeError, RecursionError):
+        except (ValueError, AttributeError, TypeError, RecursionError):
             return
+
+    def _account(self) -> Iterator[Change]:
+        for key, parts in self._below("account/"):
+            if len(parts) < 5 or key.endswith("/"):
+                continue
+            name = parts[-1]
+            if used_by(name) == self.person.part or (".open." in name and name.partition(".")[0] in self._theirs):
+                yield Change(key)
+            elif parts[3] == "earlier" and name.endswith(".json"):
+                yield from self._tallied(key, f"{name.partition('.')[0]}.{secrets.token_hex(8)}.json")
+            elif name.startswith("~") and name.endswith(".json"):
+                yield from self._sheet(key, name)
+
+    def _sheet(self, key: str, name: str) -> Iterator[Change]:
+        try:
+            sheet = sheet_from_json(self._content(key))
+        except ValueError:
+            self.notes.append(f"{key} cannot be read; it may have their line: look at it")
+            return
+        if self.person.part in sheet.people or any(self.person.part in day for day in sheet.recent.values()):
+            anew = f"{key.rpartition('/')[0]}/{renamed(name)}"
+            yield Change(key, "their line of the month", sheet_to_json(sheet.without(self.person.part)), anew)
 
     def _conversations(self) -> Iterator[Change]:
         for key, parts in self._below("conversations/"):
@@ -115,7 +148,12 @@ class Search:
             self.notes.append(
                 f"{key} has {unknown} turn(s) of which nothing says whose they are: look at it, or use --whole-groups"
             )
-        if kept == document and not (unknown and self.whole_groups):
+        persona = shared and self._persona_of_nobody(document)
+        if persona and not self.whole_groups:
+            self.notes.append(
+                f"{key} has a persona of which nothing says who gave it: look at it, or use --whole-groups"
+            )
+        if kept == document and not ((unknown or persona) and self.whole_groups):
             return
         if shared and self.whole_groups:
             yield Change(key, "a context that all members share")
@@ -129,8 +167,20 @@ class Search:
         """A group's document without what they asked and were answered, and without a persona they gave."""
         turns = {name: turn for name, turn in document.turns.items() if not self._asked(turn)}
         removed = document.turns.keys() - turns.keys()
-        values = {n: v for n, v in document.values.items() if n != PERSONA or v.id not in removed | self._theirs}
+        theirs = removed | self._theirs
+        values = {
+            name: value
+            for name, value in document.values.items()
+            if name != PERSONA or not (value.by == self.person.id or value.id in theirs)
+        }
         return Document(turns, values)
+
+    def _persona_of_nobody(self, document: Document) -> bool:
+        persona = document.values.get(PERSONA)
+        if persona is None or not persona.content or persona.by or persona.id in self._theirs | self._others:
+            return False
+        turn = document.turns.get(persona.id)
+        return not (turn and turn.by)
 
     def _asked(self, turn: Turn) -> bool:
         return turn.by == self.person.id or turn.id in self._theirs
@@ -139,19 +189,18 @@ class Search:
         return bool(turn.question and not turn.by and turn.id not in self._theirs and turn.id not in self._others)
 
     def _rollups(self) -> Iterator[Change]:
-        for key, parts in self._below("rollups/"):
-            if key.endswith("/"):
-                continue
-            try:
-                people = dict(tallies_from_json(self._content(key)))
-            except ValueError:
-                self.notes.append(f"{key} cannot be read: remove it, it is counted again from the records")
-                continue
-            if people.pop(self.person.part, None):
-                name = f"{self.now_ms:013d}-{secrets.token_hex(8)}.json"
-                yield Change(
-                    key, "their line of the day", tallies_to_json(people), f"{self.mount}rollups/{parts[1]}/{name}"
-                )
+        for key, _ in self._below("rollups/"):
+            if not key.endswith("/"):
+                yield from self._tallied(key, f"{self.now_ms:013d}-{secrets.token_hex(8)}.json")
+
+    def _tallied(self, key: str, anew: str) -> Iterator[Change]:
+        try:
+            people = dict(tallies_from_json(self._content(key)))
+        except ValueError:
+            self.notes.append(f"{key} cannot be read: remove it, it is counted again from the records")
+            return
+        if people.pop(self.person.part, None):
+            yield Change(key, "their line of the day", tallies_to_json(people), f"{key.rpartition('/')[0]}/{anew}")
 
     def _exports(self) -> Iterator[Change]:
         for key in self.place.keys("exports/"):
