@@ -49,9 +49,7 @@ def files(bucket: Path) -> Files:
                 aside += 1
             elif top == "records" and _RECORD.fullmatch(name):
                 records += 1
-            elif top == "records" and name.endswith(".open"):
-                still_open.add(name.partition(".")[0])
-            elif top == "account" and ".open." in name:
+            elif (top == "records" and name.endswith(".open")) or (top == "account" and ".open." in name):
                 still_open.add(name.partition(".")[0])
             elif top == "account" and (_JOURNAL.fullmatch(name) or os.path.basename(place) == "totals"):
                 account += 1
