@@ -66,7 +66,7 @@ def answer(message: Message, services: Services, until: float) -> str:
     try:
         with run.speaker.watchdog(sentence, run.watchdog_at):
             outcome = _one_outcome(run)
-        run.fold()
+        run.settle_account()
         return outcome
     except DeliveryDelayed as delayed:
         run.log.warning("delivery_delayed", code=delayed.code, problem=str(delayed))

@@ -10,6 +10,7 @@ from reply.conversation import Turn
 from reply.guards import EXEMPT, Own, per_day
 from reply.records import Record
 from reply.run import Run
+from reply.usage import Total
 from shared.commands import COMMANDS
 from shared.errors import BUCKET, StoreUnavailable
 
@@ -26,27 +27,44 @@ def refuse_over_limit(run: Run, turn: Turn) -> str:
     A bucket that cannot be read or written stops no answer: then the limits are not enforced, and an ERROR line says
     so. Raises DeliveryDelayed.
     """
-    try:
-        run.services.records.open(run.message, turn.reserved)
-    except StoreUnavailable as problem:
-        run.log.error("record_unopened", cause=BUCKET, problem=str(problem))
     if run.message.role in EXEMPT:
+        _note(run, turn)
         return ""
     try:
+        last = _noted(run, turn)
         # At the same time: every count that begins after the question was noted as open is as good as a later one.
-        sentence = next(filter(None, at_once([partial(limit, run, turn) for limit in _limits(run)])), "")
+        limits = _limits(run, turn, last)
+        sentence = next(filter(None, at_once(limits)), "")
     except StoreUnavailable as problem:
         run.log.error("limit_not_enforced", cause=BUCKET, problem=str(problem))
         return ""
     return _refuse(run, turn, sentence) if sentence else ""
 
 
-def _limits(run: Run) -> list[Callable[[Run, Turn], str]]:
-    limits, found = run.services.limits, list[Callable[[Run, Turn], str]]()
-    if limits.of_a_person:
-        found.append(_of_a_person)
-    if limits.tokens_per_month:
-        found.append(_of_everybody)
+def _noted(run: Run, turn: Turn) -> Total | None:
+    """Note that the question is open; meanwhile list the last total, where it matters."""
+    if not run.services.limits.tokens_per_month:
+        return _note(run, turn)
+    work: list[Callable[[], Total | None]] = [
+        partial(_note, run, turn),
+        partial(run.services.ledger.last_total, run.message),
+    ]
+    return at_once(work)[1]
+
+
+def _note(run: Run, turn: Turn) -> None:
+    try:
+        run.services.records.open(run.message, turn.reserved)
+    except StoreUnavailable as problem:
+        run.log.error("record_unopened", cause=BUCKET, problem=str(problem))
+
+
+def _limits(run: Run, turn: Turn, last: Total | None) -> list[Callable[[], str]]:
+    found: list[Callable[[], str]] = []
+    if run.services.limits.of_a_person:
+        found.append(partial(_of_a_person, run, turn))
+    if last is not None:
+        found.append(partial(_of_everybody, run, turn, last))
     return found
 
 
@@ -69,9 +87,9 @@ def _of_a_person(run: Run, turn: Turn) -> str:
     return words.limit_tokens_day.format(limit=limits.tokens_per_day, starts=starts) if decision else ""
 
 
-def _of_everybody(run: Run, turn: Turn) -> str:
+def _of_everybody(run: Run, turn: Turn, last: Total) -> str:
     limit, ledger = run.services.limits.tokens_per_month, run.services.ledger
-    used = ledger.tokens_of_month(run.message, limit)
+    used = ledger.tokens_of_month(run.message, limit, last)
     if used < limit and used + _prompt_tokens(run, turn) <= limit:
         return ""
     return run.services.wording.limit_tokens_month.format(starts=ledger.days.next_month(run.message.booked_at))

@@ -144,8 +144,9 @@ class Run:
         text = sentence.format(request_id=self.message.request_id)
         return self.settle(replace(turn, state=State.FAILED, answer=text), record)
 
-    def fold(self) -> None:
-        """After the person knows: now and then, fold what was used into a sheet. Never raises."""
+    def settle_account(self) -> None:
+        """After the person knows: keep a total that was counted; now and then, fold what was used. Never raises."""
+        self.services.ledger.keep_total()
         if int(self.message.turn_id[-2:], 16) % FOLD_EVERY or self.services.clock.now() > self.watchdog_at:
             return
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from reply.account import Folder
@@ -43,6 +43,16 @@ class Month:
     today: dict[str, Tally] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Total:
+    """Tokens of a month as some run has counted them, and whether that was less than five minutes ago."""
+
+    folder: Folder
+    tokens: int = 0
+    fresh: bool = False
+    names: tuple[str, ...] = ()
+
+
 class Ledger:
     """What people have used. Every method raises StoreUnavailable when the bucket cannot be read."""
 
@@ -52,6 +62,7 @@ class Ledger:
         self._bucket = bucket
         self._clock = clock
         self._log = log
+        self._counted: Total | None = None
         self.days = records.days
 
     @property
@@ -80,29 +91,40 @@ class Ledger:
         sheets += [of_tallies(day, tallies) for day, tallies in self._earlier(owner, now).items()]
         return _month(sheets, self.days.day(now))
 
-    def tokens_of_month(self, message: Message, limit: int) -> int:
+    def last_total(self, message: Message) -> Total:
+        """The tokens of the month of a message as they were counted last, in one listing."""
+        folder = (*self._account.month_folder(message.robot, message.booked_at), "totals")
+        totals = [found for found in map(_TOTAL.fullmatch, self._bucket.names(folder)) if found]
+        if not totals:
+            return Total(folder)
+        fresh = abs(self.now - int(totals[-1][1])) <= FRESH_TOTAL_MS
+        return Total(folder, int(totals[-1][2]), fresh, tuple(found[0] for found in totals))
+
+    def tokens_of_month(self, message: Message, limit: int, last: Total | None = None) -> int:
         """Tokens of the robot in the month of a message: those used, and those that open questions can cost.
 
         While the limit is far they are as of at most five minutes ago. From nine tenths of it on, and in its last
         500,000 tokens, they are counted now, all but those of the message itself, which must be on record as open.
         """
+        last = last or self.last_total(message)
+        if last.fresh and not limit - max(limit // 10, NEAR_TOKENS) <= last.tokens < limit:
+            return last.tokens
         owner, at = Owner.of(message), message.booked_at
-        folder = (*self._account.month_folder(owner.robot, at), "totals")
-        totals = [found for found in map(_TOTAL.fullmatch, self._bucket.names(folder)) if found]
-        known, fresh = 0, False
-        if totals:
-            known, fresh = int(totals[-1][2]), abs(self.now - int(totals[-1][1])) <= FRESH_TOTAL_MS
-        if fresh and not limit - max(limit // 10, NEAR_TOKENS) <= known < limit:
-            return known
         listings = self._account.listings(owner, at, self.now)
         used = sum(listing.tokens for listing in listings)
         used += sum(total(tallies).tokens for tallies in self._earlier(owner, at).values())
-        if not fresh and self._written(folder, f"{self.now:013d}.{used}.{secrets.token_hex(8)}", b""):
-            for found in totals:
-                self._removed(folder, found[0])
+        if not last.fresh:
+            self._counted = replace(last, tokens=used)
         opened = {turn_id: tokens for listing in listings for turn_id, tokens in listing.open.items()}
         opened.pop(message.turn_id, None)
         return used + sum(opened.values())
+
+    def keep_total(self) -> None:
+        """Keep the total that was counted because the last one was too old, in its place. Never raises."""
+        counted, self._counted = self._counted, None
+        if counted and self._written(counted.folder, f"{self.now:013d}.{counted.tokens}.{secrets.token_hex(8)}", b""):
+            for name in counted.names:
+                self._removed(counted.folder, name)
 
     def fold(self, message: Message) -> None:
         """Fold what the sender's shard has noted, where that is worth it."""

@@ -43,7 +43,7 @@ BROKEN = [
     (
         "^neither: succeeded$",
         "reply/records.py",
-        "if entry.turn_id == message.turn_id and entry.outcome != OPEN:",
+        "if entry.turn_id in ids and entry.outcome != OPEN:",
         "if False:",
     ),
     (
@@ -61,8 +61,8 @@ BROKEN = [
     (
         "^neither: next day, forgotten$",
         "reply/records.py",
-        "if at is None and not message.dated:",
-        "if False:",
+        "first = message.created_at - (CREATED_AFTER_MS if message.dated else DAY_MS)",
+        "first = message.booked_at",
     ),
 ]
 
