@@ -44,7 +44,8 @@ def refuse_over_limit(run: Run, turn: Turn) -> str:
 def _noted(run: Run, turn: Turn) -> Total | None:
     """Note that the question is open; meanwhile list the last total, where it matters."""
     if not run.services.limits.tokens_per_month:
-        return _note(run, turn)
+        _note(run, turn)
+        return None
     work: list[Callable[[], Total | None]] = [
         partial(_note, run, turn),
         partial(run.services.ledger.last_total, run.message),
