@@ -31,7 +31,11 @@ class SimulatedMount(Bucket):
         self.count: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def names(self, folder: Sequence[str], *, make: bool = True) -> list[str]:  # noqa: ARG002 - as Bucket has it
+    def kept(self, folder: Sequence[str]) -> list[str]:
+        """The same: no folder is ever missing here."""
+        return self.names(folder)
+
+    def names(self, folder: Sequence[str]) -> list[str]:
         """The names, page after page."""
         found = sorted({*self.folders.get(tuple(folder), ()), *self.made(tuple(folder))})
         self._take("pages listed", max(1, -(-len(found) // PAGE)))

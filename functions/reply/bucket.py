@@ -85,22 +85,13 @@ class Bucket:
     def __init__(self, mount: str) -> None:
         self._mount = mount
 
-    def names(self, folder: Sequence[str], *, make: bool = True) -> list[str]:
-        """The names in a folder, sorted; a file that is named like it has none.
-
-        A missing folder is made, so that no "does not exist" is remembered; not with `make=False`, which is for folders
-        that nobody makes any more.
-        """
+    def names(self, folder: Sequence[str]) -> list[str]:
+        """The names in a folder, sorted; a missing folder is made, so that no "does not exist" is remembered."""
         path = self._path(folder)
         try:
             return sorted(os.listdir(path))
         except FileNotFoundError:
-            if not make:
-                return []
-        except NotADirectoryError as problem:
-            if os.path.isdir(self._mount):
-                return []
-            raise StoreUnavailable("listing a folder", _reason(problem)) from None
+            pass
         except OSError as problem:
             raise StoreUnavailable("listing a folder", _reason(problem)) from None
         try:
@@ -108,6 +99,17 @@ class Bucket:
             return sorted(os.listdir(path))
         except OSError as problem:
             raise StoreUnavailable("making a folder", _reason(problem)) from None
+
+    def kept(self, folder: Sequence[str]) -> list[str]:
+        """The names in a folder that nobody makes any more; none where it is missing, or a file of somebody else."""
+        try:
+            return sorted(os.listdir(self._path(folder)))
+        except FileNotFoundError:
+            return []
+        except OSError as problem:
+            if isinstance(problem, NotADirectoryError) and os.path.isdir(self._mount):
+                return []
+            raise StoreUnavailable("listing a folder", _reason(problem)) from None
 
     def read(self, folder: Sequence[str], name: str) -> bytes | None:
         """The content of a file, at most LARGEST bytes and one; None when it is gone."""

@@ -129,14 +129,14 @@ class Records:
         """The days of which there are records, the earliest first."""
         found = set(self.earlier.days())
         for robot in owner.ids:
-            found.update(days(self._bucket.names(("records", robot_part(robot)), make=False)))
+            found.update(days(self._bucket.kept(("records", robot_part(robot)))))
         return sorted(found)
 
     def people(self, owner: Owner, day: str) -> list[str]:
         """Who has asked on a day, as path parts; where robots shared records, also who asked another one."""
         folders: list[Folder] = [("records", robot_part(robot), day) for robot in owner.ids]
         folders += [("records", day)] if day in self.earlier.days() else []
-        listed = at_once([partial(self._bucket.names, folder, make=False) for folder in folders])
+        listed = at_once([partial(self._bucket.kept, folder) for folder in folders])
         return sorted({person for names in listed for person in parts(names)})
 
     def read(self, entry: Entry) -> Mapping[str, object] | None:
@@ -227,7 +227,7 @@ class Records:
         return [entry for entries in listed for entry in entries]
 
     def _listed(self, folder: Folder, make: bool) -> list[Entry]:
-        return _entries(self._bucket.names(folder, make=make), folder)
+        return _entries(self._bucket.names(folder) if make else self._bucket.kept(folder), folder)
 
     def _is_of(self, owner: Owner, entry: Entry) -> bool:
         """Whether a record is a robot's; a note of an open question does not say whose it is, and counts for all."""

@@ -101,7 +101,7 @@ class Store:
         if before is None or INHERITED in opened.document.values:
             return opened
         folder = before.folder()
-        if not self._bucket.names(folder, make=False):
+        if not self._bucket.kept(folder):
             return opened
         found = Opened(Document(), frozenset())
         for _ in range(LISTINGS):

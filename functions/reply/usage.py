@@ -148,7 +148,7 @@ class Ledger:
         rolled_up: list[Tallies] = []
         if settled and self._records.earlier.only(owner):
             place = ("rollups", day)
-            rolled_up = self._readable(place, self._bucket.names(place, make=False))
+            rolled_up = self._readable(place, self._bucket.kept(place))
         counted = merged(rolled_up) if rolled_up else self._counted_day(owner, day)
         if settled:
             self._written(folder, f"{day}.{secrets.token_hex(8)}.json", to_json(counted))
@@ -164,7 +164,7 @@ class Ledger:
         return found
 
     def _counted_day(self, owner: Owner, day: str) -> Tallies:
-        people = parts(self._bucket.names(("records", day), make=False))
+        people = parts(self._bucket.kept(("records", day)))
         work: list[Callable[[], Tally]] = [partial(self._tally, owner, day, person) for person in people]
         tallies = at_once(work)
         return {person: one for person, one in zip(people, tallies, strict=True) if one.questions or one.tokens}
