@@ -159,9 +159,12 @@ def test_secrets_come_from_the_environment() -> None:
 
 @pytest.fixture(scope="module")
 def cli() -> list[str]:
-    """The command `s`, or npx where CI may fetch it; else the test says that it did not run."""
+    """The command `s`, or npx where CI may fetch it; else the test says that it did not run.
+
+    `s` tells its makers of every run: it is given no network to do so.
+    """
     if found := shutil.which("s"):
-        return [found]
+        return [*without_network(), found]
     npx = shutil.which("npx")
     if not npx or not os.environ.get("CI"):
         pytest.skip(
@@ -171,6 +174,14 @@ def cli() -> list[str]:
     if subprocess.run([*command, "-v"], capture_output=True, check=False, timeout=300).returncode:
         pytest.skip(f"npx cannot fetch {CLI} here: s preview is not tried")
     return command
+
+
+def without_network() -> list[str]:
+    """What a command is run with so that it reaches nobody; a skipped test where that cannot be had."""
+    alone = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"])]
+    if not shutil.which("unshare") or subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("`s` cannot be kept from the network here: it is not tried")
+    return alone
 
 
 def run_s(cli: list[str], folder: Path, arguments: list[str], **variables: str) -> "subprocess.CompletedProcess[str]":
