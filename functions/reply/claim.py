@@ -45,6 +45,5 @@ class OssClaim:
         try:
             return self._oss.create(key, mine) or self._oss.read(key) == mine
         except StoreUnavailable as problem:
-            log = self._log.with_fields(request_id=message.request_id)
-            log.error("claim_failed", cause=BUCKET, problem=str(problem), remedy=problem.remedy or None)
+            self._log.error("claim_failed", cause=BUCKET, problem=str(problem), remedy=problem.remedy or None)
         return True

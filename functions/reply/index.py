@@ -24,12 +24,12 @@ def handler(event: bytes, context: object) -> str:
     Raises DeliveryDelayed only: then FC runs the event again.
     """
     until = time.time() + function_seconds(context)
-    services = _instance().services(context)
     try:
         received = read_event(event)
     except EventUnreadable as problem:
-        services.log.error("event_unreadable", problem=str(problem))
+        _instance().services(context).log.error("event_unreadable", problem=str(problem))
         return "unreadable"
+    services = _instance().services(context, received.message.request_id)
     if received.gave_up:
         return apologise(received.message, services, until)
     return answer(received.message, services, until)

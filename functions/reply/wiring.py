@@ -75,10 +75,10 @@ class Instance:
         model = LazyModel(lambda: _chat_model(settings.chat, clock, log, outbound.prepare), clock)
         return cls(settings, environ, model, outbound, SensitiveWords(settings.sensitive_words), clock, log)
 
-    def services(self, context: object) -> Services:
-        """The services of one run."""
+    def services(self, context: object, request_id: str | None = None) -> Services:
+        """The services of one run; every line that they write has the message's request id."""
         settings = self.settings
-        log = self.log.for_run(fc_request_id=str(getattr(context, "request_id", "")) or None)
+        log = self.log.for_run(fc_request_id=str(getattr(context, "request_id", "")) or None, request_id=request_id)
         bucket = self.bucket
         reserving = bool(settings.limits.tokens_per_month)
         records = Records(

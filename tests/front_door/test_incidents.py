@@ -382,6 +382,19 @@ def test_one_cause_through_the_front_door(cloud: LocalCloud) -> None:
     assert {other["request_id"] for other in lines} == {line["request_id"]}
 
 
+def test_a_spoilt_file_is_found_by_the_request_id(cloud: LocalCloud) -> None:
+    """What the bucket's own reader says has the id that leads to the message, and is one ERROR line."""
+    person = cloud.person()
+    cloud.wait(cloud.say(person, "hello"))
+    cloud.disk_fails("corrupt", match="conversations")
+    cloud.advance(3600)
+    cloud.wait(cloud.say(person, "again"))
+    lines = [json.loads(line.text) for line in cloud.logs("reply") if line.text.startswith("{")]
+    [line] = [line for line in lines if line["level"] == "ERROR"]
+    assert line["event"] == "unreadable_file_set_aside"
+    assert line["request_id"] == lines[-1]["request_id"]
+
+
 # `conversation`
 
 LOST = Unanswered("reset")
