@@ -31,6 +31,53 @@ def test_public_signature_vectors(stamp: str, secret: str, sign: str) -> None:
     assert bench.post(question("?"), headers={"timestamp": stamp, "sign": sign}).line["event"] == "handed_over"
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"DINGTALK_APP_SECRET": f"{SECRET}\n"},
+        {"DINGTALK_APP_SECRET": f'"{SECRET}"'},
+        {"DINGTALK_APP_SECRET": f" ‘{SECRET}’ "},
+        {"DINGTALK_APP_SECRET": f"['other', '{SECRET}']"},
+        {"DINGTALK_APP_SECRET": f"other;{SECRET}\r\n"},
+        {"DINGTALK_APP_SECRET": f"other\n{SECRET}\n"},
+        {"DINGTALK_CREDENTIALS": f"'dingteabot:{SECRET}'"},
+        {"DINGTALK_CREDENTIALS": f"dingteabot: {SECRET} ; 'b':'c'"},
+        {"DINGTALK_CREDENTIALS": f'{{"dingteabot": "{SECRET}", "b": "c"}}'},
+        {"DINGTALK_CREDENTIALS": f"['b：c', 'dingteabot：{SECRET}']"},
+    ],
+)
+def test_secrets_as_people_paste_them(settings: dict[str, str]) -> None:
+    """In quotes, in brackets, with blanks and line ends: the secret is what is between."""
+    bench = Bench({**ENVIRON, "DINGTALK_CREDENTIALS": "", **settings})
+    line = bench.post(question("?")).line
+    assert line["event"] == "handed_over"
+    assert line["robot"] == "dingteabot" or "DINGTALK_APP_SECRET" in settings
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"DINGTALK_APP_SECRET": f'"{SECRET}'},
+        {"DINGTALK_APP_SECRET": f"a,{SECRET}]"},
+        {"DINGTALK_APP_SECRET": f"{SECRET[:5]}“{SECRET[5:]}"},
+        {"DINGTALK_APP_SECRET": f"\u200b{SECRET}"},
+        {"DINGTALK_CREDENTIALS": f"a:{SECRET}'"},
+        {"DINGTALK_CREDENTIALS": f'"a:{SECRET}'},
+        {"DINGTALK_CREDENTIALS": SECRET},
+        {"DINGTALK_CREDENTIALS": "a:''"},
+    ],
+)
+def test_secrets_that_nobody_can_make_out(settings: dict[str, str]) -> None:
+    """They are named at every message, and not shown; none is tried in silence."""
+    bench = Bench({**ENVIRON, "DINGTALK_CREDENTIALS": f"a:{SECRET}", **settings})
+    if "DINGTALK_CREDENTIALS" in settings:
+        bench = Bench({**ENVIRON, "DINGTALK_APP_SECRET": SECRET, **settings})
+    line = bench.post(question("?")).line
+    assert (line["event"], line["level"]) == ("refused_settings", "ERROR")
+    assert any(name in line["remedy_1"] for name in settings)
+    assert SECRET[5:] not in json.dumps(line)
+
+
 HOUR, MINUTE = 3_600_000, 60_000
 
 

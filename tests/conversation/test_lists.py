@@ -169,7 +169,22 @@ def test_what_is_unset_stays_unset(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["u1,u2", "u1，u2", "u1;u2", "u1；u2", "u1、u2", "u1\nu2", "u1\r\n u2 ,", "u1 ､ u2", "u1\u2028u2"]
+    "text",
+    [
+        "u1,u2",
+        "u1，u2",
+        "u1;u2",
+        "u1；u2",
+        "u1、u2",
+        "u1\nu2",
+        "u1\r\n u2 ,",
+        "u1 ､ u2",
+        "u1\u2028u2",
+        "[u1,u2]",
+        "['u1', 'u2']",
+        '"u1","u2"',
+        "'u1;u2'",
+    ],
 )
 @pytest.mark.parametrize("name", ["ALLOW_USERS", "DENY_USERS", "ADMIN_USERS"])
 def test_separators(name: str, text: str) -> None:

@@ -43,17 +43,79 @@ def test_all_problems_at_once() -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [("a", ("a",)), ("a, b ,,c,", ("a", "b", "c")), ("a，b", ("a", "b")), (",", ()), ("a b", ("a b",))],
+    [
+        ("a", ("a",)),
+        ("a, b ,,c,", ("a", "b", "c")),
+        ("a，b", ("a", "b")),
+        (",", ()),
+        ("a b", ("a b",)),
+        ("a;b；c", ("a", "b", "c")),
+        ("[a, b]", ("a", "b")),
+        ('["a", "b"]', ("a", "b")),
+        ("['a';'b']", ("a", "b")),
+        ("'[a,b]'", ("a", "b")),
+        ("【a、b】", ("a", "b")),
+        ("[a\r\n,b]\n", ("a", "b")),
+        ('"a","b"', ("a", "b")),
+        ('"a,b"', ("a", "b")),
+        ("“a”，‘b’，「c」", ("a", "b", "c")),
+        ("'a'", ("a",)),
+        ("[a]", ("a",)),
+        ("[a],b", ("[a]", "b")),
+        ("\u200ba,b\ufeff", ("a", "b")),
+        ("it's,b", ("it's", "b")),
+        ("", ("unused",)),
+        ("[]", ("unused",)),
+        ('""', ("unused",)),
+        ('[""]', ()),
+    ],
 )
 def test_lists(value: str, words: tuple[str, ...]) -> None:
-    """Commas of either width; blanks and empty words do not count."""
+    """In brackets or not, with quotes or not, whatever separates them; blanks and empty words do not count."""
     assert SettingsReader({"L": value}).words("L", "unused") == words
+
+
+@pytest.mark.parametrize("value", ["'a", 'a"', '"a,b","c"', "[a,b", "a,b]", "a,“b", "['a','b'", "a,'"])
+def test_half_of_a_quote_or_a_bracket_is_named(value: str) -> None:
+    """Nobody can tell what was meant; the value is not shown, because it may be a secret."""
+    reader = SettingsReader({"L": value})
+    reader.words("L")
+    assert reader.problems
+    assert all(p.startswith("L has a quote or a bracket at one end only, at entry ") for p in reader.problems)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("'x'", "x"),
+        ('"x y"', "x y"),
+        ("\n“x”\n", "x"),
+        ("\"'x'\"", "x"),
+        ("' x '", "x"),
+        ("''", ""),
+        ('"', '"'),
+        ('"x', '"x'),
+        ('"a" or "b"', '"a" or "b"'),
+        ("say 'x'", "say 'x'"),
+        ("[x]", "[x]"),
+    ],
+)
+def test_quotes_around_a_value_are_no_part_of_it(value: str, text: str) -> None:
+    """As a shell, a `.env` and a YAML file have them; one inside, or a half of one, stays."""
+    assert SettingsReader({"T": value}).text("T") == text
 
 
 @pytest.mark.parametrize(
     ("value", "flag"),
     [
         ("on", True),
+        ('"on"', True),
+        ("ＯＮ", True),
+        ("y", True),
+        ("enabled", True),
+        ("开", True),
+        ("disabled", False),
+        ("否", False),
         ("TRUE", True),
         ("Yes", True),
         ("1", True),
@@ -108,16 +170,42 @@ def test_names_are_collected_for_the_documentation() -> None:
         ({"VERBOSE": "25"}, 25),
         ({"VERBOSE": "10", "LOG_LEVEL": "warning"}, 30),
         ({"VERBOSE": "10", "LOG_LEVEL": "info"}, 20),
+        ({"LOG_LEVEL": "warn"}, 30),
+        ({"LOG_LEVEL": "WARN"}, 30),
+        ({"LOG_LEVEL": '"warn"'}, 30),
+        ({"LOG_LEVEL": "critical"}, 40),
+        ({"LOG_LEVEL": "trace"}, 10),
+        ({"LOG_LEVEL": "30"}, 30),
+        ({"VERBOSE": "warn"}, 30),
+        ({"VERBOSE": "'40'"}, 40),
+        ({"VERBOSE": "debug", "LOG_LEVEL": "20"}, 20),
     ],
 )
 def test_log_level(values: dict[str, str], level: int) -> None:
-    """LOG_LEVEL by name, or VERBOSE by number as an earlier system had it."""
+    """LOG_LEVEL by name, or VERBOSE by number as an earlier system had it; either way in both, in any usual name."""
     reader = SettingsReader(values)
     assert read_log_level(reader) == level
     reader.finish()
 
 
-@pytest.mark.parametrize("values", [{"LOG_LEVEL": "loud"}, {"VERBOSE": "loud"}, {"LANGUAGE": "fr"}])
+@pytest.mark.parametrize(
+    ("value", "language"),
+    [("EN", "en"), ("en_US.UTF-8", "en"), ("English", "en"), ("zh-CN", "zh"), ("中文", "zh"), ("'en'", "en")],
+)
+def test_languages_as_people_name_them(value: str, language: str) -> None:
+    """The usual names of both."""
+    reader = SettingsReader({"LANGUAGE": value})
+    assert read_language(reader) == language
+    reader.finish()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        *({"LOG_LEVEL": "loud"}, {"VERBOSE": "loud"}, {"LANGUAGE": "fr"}, {"LOG_LEVEL": "101"}, {"LOG_LEVEL": "-1"}),
+        *({"VERBOSE": "-1"}, {"LOG_LEVEL": "warn,error"}, {"LANGUAGE": "C.UTF-8"}),
+    ],
+)
 def test_shared_settings_that_are_wrong(values: dict[str, str]) -> None:
     """They are problems like all others."""
     reader = SettingsReader(values)
@@ -126,10 +214,16 @@ def test_shared_settings_that_are_wrong(values: dict[str, str]) -> None:
     assert len(reader.problems) == 1
 
 
-@pytest.mark.parametrize("hosts", ["https://oapi.dingtalk.com", "oapi.dingtalk.com:443", "*.dingtalk.com", "a/b", "-x"])
+@pytest.mark.parametrize(
+    "hosts", ["https://oapi.dingtalk.com", "oapi.dingtalk.com:443", "*.dingtalk.com", "a/b", "-x", "a..b", "a.-b"]
+)
 def test_hosts_are_bare_names(hosts: str) -> None:
     """A host with a scheme or port would never match anything, and people would see refusals only."""
     reader = SettingsReader({"WEBHOOK_HOSTS": hosts})
     read_webhook_hosts(reader)
     assert len(reader.problems) == 1
     assert read_webhook_hosts(SettingsReader({})) == ("oapi.dingtalk.com",)
+    assert read_webhook_hosts(SettingsReader({"WEBHOOK_HOSTS": "['a.example.', b.example]"})) == (
+        "a.example",
+        "b.example",
+    )

@@ -366,7 +366,11 @@ SEEDED = {
     "no time to hand over": (line("timeout: 10 ", "timeout: 3 "), "settings.times", "raise timeout"),
     "client id for secret": (variable(DINGTALK_APP_SECRET=CLIENT_ID), "dingtalk.secret", "is a client id"),
     "group robot's secret": (variable(DINGTALK_APP_SECRET="SEC" + "0" * 64), "dingtalk.secret", "custom group robot"),
-    "quotes in the secret": (variable(DINGTALK_APP_SECRET=f'"{SECRET}"'), "dingtalk.secret", "quotation mark"),
+    "quotes in the secret": (
+        variable(DINGTALK_APP_SECRET=f'{SECRET[:9]}"{SECRET[9:]}'),
+        "dingtalk.secret",
+        "quotation mark",
+    ),
     "cut secret": (variable(DINGTALK_APP_SECRET=SECRET[:-1]), "dingtalk.secret", "63 characters"),
 }
 

@@ -7,7 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shared.settings import SettingsReader, read_webhook_hosts
+from shared.settings import SettingsReader, read_webhook_hosts, separated, unquoted
+
+_WRAPPING = re.compile(r"[\x00-\x1f\x7f\"'`“”‘’「」『』＂＇\[\]［］【】{}\u200b-\u200d\u2060\ufeff]")
+"""What comes with an id or a secret when it is copied with what stands around it."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,7 @@ class DingTalkSettings:
     def read(cls, reader: SettingsReader) -> DingTalkSettings:
         """Read DINGTALK_APP_SECRET, DINGTALK_CREDENTIALS, CALLBACK_PATH and WEBHOOK_HOSTS."""
         # The named ones first: of several robots with the secret that fits, the first is the one.
-        robots = _named_robots(reader) + tuple(
-            Robot(_name_of(secret), secret) for secret in reader.words("DINGTALK_APP_SECRET")
-        )
+        robots = _named_robots(reader) + tuple(Robot(_name_of(secret), secret) for secret in _secrets(reader))
         if not robots:
             reader.problem(
                 "neither DINGTALK_APP_SECRET nor DINGTALK_CREDENTIALS has a robot's secret; every POST is refused; "
@@ -59,11 +60,22 @@ class DingTalkSettings:
         return cls(robots, path, read_webhook_hosts(reader))
 
 
+def _secrets(reader: SettingsReader) -> tuple[str, ...]:
+    secrets = separated(reader.text("DINGTALK_APP_SECRET"))
+    for number, secret in enumerate(secrets, 1):
+        if _WRAPPING.search(secret):
+            reader.problem(
+                f"DINGTALK_APP_SECRET has a quote or another character that no secret has, at entry {number}; "
+                "wanted secrets separated by commas; copy it once more"
+            )
+    return secrets
+
+
 def _named_robots(reader: SettingsReader) -> tuple[Robot, ...]:
     robots = []
-    for number, entry in enumerate(reader.words("DINGTALK_CREDENTIALS"), 1):
-        client_id, *rest = (part.strip() for part in re.split("[:：]", entry, maxsplit=1))
-        if client_id and rest and rest[0]:
+    for number, entry in enumerate(separated(reader.text("DINGTALK_CREDENTIALS")), 1):
+        client_id, *rest = map(unquoted, re.split("[:：]", entry, maxsplit=1))
+        if rest and client_id and rest[0] and not _WRAPPING.search(f"{client_id}{rest[0]}"):
             robots.append(Robot(client_id, rest[0]))
         else:
             reader.problem(

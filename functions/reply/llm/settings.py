@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from shared.settings import SettingsReader
+from shared.settings import SettingsReader, separated
 
 DEFAULT_MODEL = "gpt-5.4-mini"
 """A small OpenAI chat model without a shutdown date (https://developers.openai.com/api/docs/deprecations)."""
@@ -95,9 +95,9 @@ def _azure_keys(reader: SettingsReader, used: bool) -> tuple[str, ...]:
 
 
 def _keys(reader: SettingsReader, name: str, value: str) -> tuple[str, ...]:
-    keys = [key.strip() for key in value.replace("，", ",").split(",") if key.strip()]
+    keys = separated(value)
     for number, key in enumerate(keys, start=1):
-        if not re.fullmatch(r"[!-~]+", key):
+        if not re.fullmatch(r"[!#-&(-Z\\^-z|~-]+", key):
             reader.problem(
                 f"{name}: key {number} of {len(keys)} has a blank or a character that no key has; "
                 "wanted the key alone, without 'Bearer'; copy it once more"
