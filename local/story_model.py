@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from local.model import ModelRequest
 from local.runs import LogLine
 
-_TOLD = ("model", "outcome", "reason", "wait_s", "provider_error")
+_TOLD = ("model", "outcome", "reason", "wait_s", "status", "code", "parameter", "why", "provider_error")
 
 
 def requested(request: ModelRequest) -> dict[str, object]:

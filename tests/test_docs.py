@@ -168,6 +168,7 @@ def test_tables_have_the_choices_of_the_code(readme: Readme) -> None:
                 assert set(wanted[1].split(", ")) <= set(code_in(row[1] + row[2])), name
     assert found == {
         "LANGUAGE",
+        "PROVIDER",
         "LOG_LEVEL",
         "INSTANT_ANSWERS",
         "CONTEXT_SCOPE",

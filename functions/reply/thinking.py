@@ -45,8 +45,9 @@ def think(run: Run, turn: Turn) -> str:
     try:
         given = _ask(run, turn)
     except ModelFailed as failed:
+        told = run.log.texts(provider_error=failed.detail)
         remedy = MODEL_REMEDIES[failed.reason]
-        run.log.error("model_failed", reason=failed.reason.value, provider_error=failed.detail, remedy=remedy)
+        run.log.error("model_failed", reason=failed.reason.value, **failed.facts, **told, remedy=remedy)
         record = Record("failed", timings={**timings, "model_ms": run.now_ms - asked})
         return run.explain(getattr(run.services.wording, f"failed_{failed.reason.value}"), turn, record)
     timings |= {"first_token_ms": given.first_token_ms, "model_ms": run.now_ms - asked}

@@ -131,13 +131,17 @@ class ModelFailure(str, Enum):
 class ModelFailed(BotError):
     """The model gave no usable answer.
 
-    `detail` is the provider's own text (at most 500 characters): for the log, never for people.
+    `detail` has words of the provider (at most 500 characters): never for people, and in the log only where LOG_TEXT is
+    on, since they may repeat the question. `facts` are what the log always has: `status`, `code`, `type`, `parameter`,
+    and `why` in our own words. `wait` is how many seconds the provider asks to wait, 0 when it does not say.
     """
 
-    def __init__(self, reason: ModelFailure, detail: str = "") -> None:
+    def __init__(self, reason: ModelFailure, detail: str = "", *, wait: float = 0.0, **facts: str | int) -> None:
         self.reason = reason
         self.detail = detail[:500]
-        super().__init__(f"{reason.value}: {self.detail}")
+        self.wait = wait
+        self.facts = {name: value for name, value in facts.items() if value}
+        super().__init__(" ".join([reason.value, *(f"{name}={value}" for name, value in self.facts.items())]))
 
 
 class LookupFailure(str, Enum):

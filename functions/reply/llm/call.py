@@ -59,7 +59,7 @@ class Call:
         if setback.failed.reason not in RETRIED or self.tries >= MOST_TRIES:
             raise setback.failed
         backoff = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (self.tries - 1)) * (1 - self._random_share() / 2)
-        wait = max(backoff, wait_asked_for(setback.headers, self._clock.now()))
+        wait = max(backoff, setback.failed.wait, wait_asked_for(setback.headers, self._clock.now()))
         if wait + WORTH_TRYING > self.remaining():
             raise setback.failed
         self.tries += 1

@@ -1,7 +1,7 @@
 """A model behind a chat completions address: the only door to the `openai` package and the HTTP client under it.
 
 `ask` is the whole story. One try is one `Reading`; what stood in its way is a `Setback`, and `_overcome` does something
-about it: leave out a parameter, take the next key, wait, or give up with the reason.
+about it: say it otherwise, take the next key, try another form of the address, wait, or give up with the reason.
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ import logging
 import random
 import re
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import httpx2
 import openai
 
+from reply.llm.adapting import change
 from reply.llm.balance import LARGEST_BODY, balances
 from reply.llm.call import Call, Setback
-from reply.llm.failures import failure, refused_parameter, without_secrets
+from reply.llm.failures import Refused, failure, without_secrets
 from reply.llm.reading import Reading, Source
-from reply.llm.request import Dialect, wire_messages
+from reply.llm.request import Dialect
 from reply.llm.sent import FirstSent
 from reply.llm.settings import ChatSettings
 from reply.services import Answer, Balance, ChatMessage
@@ -45,10 +47,21 @@ SHORTEST_SECRET = 6
 """Characters from which a message of the prompt is struck out of what a provider says in an error."""
 
 
+@dataclass
+class _Asking:
+    """One question on its way: what is sent now, where to, and which addresses are left to try."""
+
+    prompt: Sequence[ChatMessage]
+    dialect: Dialect
+    base_url: str
+    forms: list[str]
+    nowhere: ModelFailed | None = None
+
+
 class ChatModel:
     """Answers through the chat completions API.
 
-    Made once per instance: it keeps its connections, the key that worked, and which parameters the model refused. It
+    Made once per instance: it keeps its connections, the key and address that worked, and what the model refused. It
     ignores the environment's proxy variables, follows no redirect, and does the package's retries itself. `meanwhile`
     is called once, in a thread of its own, when the first request is on its way.
     """
@@ -71,6 +84,8 @@ class ChatModel:
         self._random_share = random_share
         self._dialect = Dialect.of(settings)
         self._key = 0
+        self._forms = settings.forms
+        self.base_url = settings.base_url
         self._http = openai.DefaultHttpxClient(
             trust_env=False,
             follow_redirects=False,
@@ -78,8 +93,8 @@ class ChatModel:
             verify=_verification(settings),
             event_hooks={"request": [FirstSent(meanwhile)]},
         )
-        self._clients: dict[str, openai.OpenAI] = {}
-        self._client(settings.keys[0])
+        self._clients: dict[tuple[str, str], openai.OpenAI] = {}
+        self._client(settings.keys[0], self.base_url)
 
     def ask(self, prompt: Sequence[ChatMessage], seconds: float) -> Answer:
         """Answer within `seconds`: connection, retries and the whole stream included.
@@ -88,21 +103,23 @@ class ChatModel:
         """
         call = Call(self._clock, seconds, len(self._settings.keys), self._random_share)
         secrets = [m.content for m in prompt if len(m.content) >= SHORTEST_SECRET]
+        asking = _Asking(prompt, self._dialect, self.base_url, list(self._forms))
         while True:
             if not call.remaining():
-                raise ModelFailed(ModelFailure.TIMEOUT, "no time was left to ask")
+                raise ModelFailed(ModelFailure.TIMEOUT, why="no time was left to ask")
             reading = Reading(self._clock)
-            reading.start(self._source(prompt, call.remaining()))
+            reading.start(self._source(asking, call.remaining()))
             reading.wait(call.remaining)
             answer = reading.answer(began=call.began, model=self._settings.model)
             if answer:
+                self.base_url, self._forms = asking.base_url, ()
                 return answer
-            self._overcome(self._setback(reading, secrets), call)
+            self._overcome(self._setback(reading, secrets), call, asking)
 
     def balance(self, seconds: float) -> Sequence[Balance]:
         """What is left on the account of the key in use, asked now. Raises BalanceUnknown, and nothing else."""
         until = self._clock.now() + seconds
-        return balances(self._settings, lambda url: self._fetched(url, until))
+        return balances(replace(self._settings, base_url=self.base_url), lambda url: self._fetched(url, until))
 
     def close(self) -> None:
         """Close the connections; nothing can be asked afterwards."""
@@ -122,10 +139,11 @@ class ChatModel:
         except (httpx2.HTTPError, OSError) as problem:
             raise BalanceUnknown(f"{type(problem).__name__}: {problem}", offered=True) from None
 
-    def _source(self, prompt: Sequence[ChatMessage], seconds: float) -> Source:
+    def _source(self, asking: _Asking, seconds: float) -> Source:
         """What opens a completion in the reading's thread; which key and parameters is settled here and now."""
-        key, parameters, messages = self._settings.keys[self._key], self._dialect.parameters, wire_messages(prompt)
-        body = {"model": self._settings.model, "messages": messages, **parameters}
+        client = self._client(self._settings.keys[self._key], asking.base_url)
+        messages = asking.dialect.messages(asking.prompt)
+        body = {"model": self._settings.model, "messages": messages, **asking.dialect.parameters}
         timeout = openai.Timeout(seconds + READ_SLACK, connect=CONNECT_SECONDS)
         options: RequestOptions = {"timeout": timeout, "security": {"bearer_auth": True}}
 
@@ -134,7 +152,7 @@ class ChatModel:
             # Not `chat.completions.create`: it builds a class for each of the API's types, a sixth of a cold start, to
             # send the same bytes. `post` is what it calls, and public; the answer is read as it comes (`decode`).
             # For `Response` the package hands out the HTTP client's own, unread.
-            response = self._client(key).post(
+            response = client.post(
                 "/chat/completions", cast_to=httpx2.Response, body=body, options=options, stream=_UNREAD
             )
             with closing(response):
@@ -142,34 +160,55 @@ class ChatModel:
 
         return source
 
-    def _overcome(self, setback: Setback, call: Call) -> None:
+    def _overcome(self, setback: Setback, call: Call, asking: _Asking) -> None:
         """Change something so that another try makes sense, or raise the setback's ModelFailed."""
-        parameter = refused_parameter(setback.status, setback.body, self._dialect.refusable)
-        if parameter:
-            self._dialect = self._dialect.without(parameter)
-            self._log.info("model_parameter_refused", parameter=parameter, provider_error=setback.failed.detail)
-        elif call.another_key_helps(setback):
+        failed = setback.failed
+        told = {**failed.facts, **self._log.texts(provider_error=failed.detail)}
+        if self._said_otherwise(failed, asking, told):
+            return
+        if call.another_key_helps(setback):
             self._log.warning(
                 "model_key_passed_over",
                 key=self._key + 1,
-                reason=setback.failed.reason.value,
-                provider_error=setback.failed.detail,
+                reason=failed.reason.value,
+                **told,
             )
             self._key = (self._key + 1) % len(self._settings.keys)
+        elif failed.reason is ModelFailure.NOT_JSON and asking.forms:
+            asking.nowhere, asking.base_url = asking.nowhere or failed, asking.forms.pop(0)
+            self._log.info("model_address_tried", address=asking.base_url, **told)
+        elif failed.reason is ModelFailure.NOT_JSON and asking.nowhere:
+            raise asking.nowhere
         else:
             wait = call.wait(setback)
-            self._log.info(
-                "model_retry", reason=setback.failed.reason.value, wait_s=wait, provider_error=setback.failed.detail
-            )
+            self._log.info("model_retry", reason=failed.reason.value, wait_s=wait, **told)
             self._clock.sleep(wait)
 
-    def _client(self, key: str) -> openai.OpenAI:
-        """The client for a key; all share one pool of connections."""
-        if key not in self._clients:
-            self._clients[key] = self._new_client(key)
-        return self._clients[key]
+    def _said_otherwise(self, failed: ModelFailed, asking: _Asking, told: Mapping[str, str | int]) -> bool:
+        """Whether the request is to be made with something changed, which is remembered where it holds for all."""
+        if not isinstance(failed, Refused):
+            return False
+        instructed = asking.prompt[0].role == "system"
+        profile, model = self._settings.profile, self._settings.model
+        changed = change(asking.dialect, failed, profile, model, instructed=instructed)
+        if changed is None:
+            return False
+        name = changed.parameter
+        if changed.now:
+            asking.dialect = asking.dialect.shortened(changed.now)
+            self._dialect = self._dialect.shortened(changed.kept)
+        else:
+            asking.dialect, self._dialect = asking.dialect.without(name), self._dialect.without(name)
+        self._log.info("model_parameter_refused", lowered_to=changed.now or None, **{**told, "parameter": name})
+        return True
 
-    def _new_client(self, key: str) -> openai.OpenAI:
+    def _client(self, key: str, base_url: str) -> openai.OpenAI:
+        """The client for a key at an address; all share one pool of connections."""
+        if (key, base_url) not in self._clients:
+            self._clients[key, base_url] = self._new_client(key, base_url)
+        return self._clients[key, base_url]
+
+    def _new_client(self, key: str, base_url: str) -> openai.OpenAI:
         azure = self._settings.azure
         client: openai.OpenAI
         if azure:
@@ -182,7 +221,7 @@ class ChatModel:
                 max_retries=0,
             )
         else:
-            client = openai.OpenAI(api_key=key, base_url=self._settings.base_url, http_client=self._http, max_retries=0)
+            client = openai.OpenAI(api_key=key, base_url=base_url, http_client=self._http, max_retries=0)
         # The package has taken these from the environment, which is not where this product's settings come from.
         client.organization = client.project = None
         return client
@@ -191,11 +230,14 @@ class ChatModel:
         problem = reading.problem
         if isinstance(problem, openai.APIStatusError):
             headers, body = problem.response.headers, _body(problem)
-            setback = Setback(failure(problem.status_code, body), problem.status_code, body, headers)
+            refused = failure(problem.status_code, body, headers, self._clock.now())
+            if problem.response.is_redirect:
+                refused.facts["why"] = str(body)
+            setback = Setback(refused, problem.status_code, body, headers)
         else:
             setback = Setback(_failed(problem) if problem else reading.emptiness())
-        clean = without_secrets(setback.failed, [*self._settings.secrets, *secrets])
-        return Setback(clean, setback.status, setback.body, setback.headers)
+        without_secrets(setback.failed, [*self._settings.secrets, *secrets])
+        return setback
 
 
 def _verification(settings: ChatSettings) -> ssl.SSLContext | bool:
@@ -226,4 +268,7 @@ def _failed(problem: Exception) -> ModelFailed:
         reason = ModelFailure.TIMEOUT  # reading may last as long as the call, so the call is over
     elif isinstance(cause, (openai.APIConnectionError, httpx2.TransportError, httpx2.DecodingError, OSError)):
         reason = ModelFailure.UNREACHABLE
-    return ModelFailed(reason, f"{type(cause).__name__}: {cause}")
+    kind = type(cause).__name__
+    if isinstance(cause, (httpx2.ConnectError, httpx2.TimeoutException, OSError)):
+        return ModelFailed(reason, why=f"{kind}: {cause}"[:200])  # the system's words; others may be the server's
+    return ModelFailed(reason, str(cause), why=kind)

@@ -1,14 +1,15 @@
-"""What a provider's refusal means: the reason, the text for the log, how long to wait."""
+"""What a provider's refusal means: the reason, what of it may be logged, how long to wait."""
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from reply.llm import signs
+from reply.llm.told import Told, told
 from shared.errors import ModelFailed, ModelFailure
 
 RETRIED = frozenset({ModelFailure.BUSY, ModelFailure.SERVER, ModelFailure.UNREACHABLE})
@@ -17,117 +18,76 @@ RETRIED = frozenset({ModelFailure.BUSY, ModelFailure.SERVER, ModelFailure.UNREAC
 OF_THE_KEY = frozenset({ModelFailure.KEY_REFUSED, ModelFailure.QUOTA})
 """Reasons that another key can mend."""
 
-_SIGNS: tuple[tuple[ModelFailure, re.Pattern[str]], ...] = tuple(
-    (reason, re.compile(words, re.IGNORECASE))
-    for reason, words in (
-        (
-            ModelFailure.REGION,
-            r"unsupported_country|country, region, or territory|location is not supported"
-            r"|not available in your (country|region)",
-        ),
-        (
-            ModelFailure.QUOTA,
-            r"insufficient[_ ](user_)?quota|exceeded your current quota|insufficient[_ ]balance|arrearage"
-            r"|billing_(hard_limit|not_active)|credit balance|allocationquota|quota[_ ]exhausted"
-            r"|余额不足|欠费|额度.{0,6}(用尽|不足)",
-        ),
-        (
-            ModelFailure.FILTERED,
-            r"content_?filter|content_policy|data_?inspection_?failed|content exists risk|responsibleai"
-            r"|inappropriate content",
-        ),
-        (
-            ModelFailure.TOO_LONG,
-            r"context_length_exceeded|string_above_max_length|maximum context length"
-            r"|context (window|length|size)|(prompt|input|request) (is )?too (long|large)|too many (input )?tokens"
-            r"|range of input length|reduce the length",
-        ),
-        (
-            ModelFailure.UNKNOWN_MODEL,
-            r"model_not_(found|exist)|deploymentnotfound|(unknown|invalid|no such) model"
-            r"|model.{0,100}(does not exist|not exist|not found|no access)|not have access to model",
-        ),
-        (ModelFailure.KEY_REFUSED, r"invalid_api_key|incorrect api key|invalid (api )?key|api key not valid"),
-        (ModelFailure.BUSY, r"rate_?limit|rate limit|too many requests|overloaded|server is busy|throttl"),
-    )
+_BY_WORDS: tuple[tuple[ModelFailure, re.Pattern[str]], ...] = (
+    (ModelFailure.TOO_LONG, signs.TOO_LONG),
+    (ModelFailure.UNKNOWN_MODEL, signs.UNKNOWN_MODEL),
+    (ModelFailure.KEY_REFUSED, signs.KEY_REFUSED),
+    (ModelFailure.BUSY, signs.RATE),
 )
-"""Words by which OpenAI, Azure, DashScope, DeepSeek, Gemini and common relays name a reason, strongest first.
-
-https://platform.openai.com/docs/guides/error-codes
-https://learn.microsoft.com/azure/ai-services/openai/concepts/content-filter
-https://help.aliyun.com/zh/model-studio/error-code
-https://api-docs.deepseek.com/quick_start/error_codes
-"""
-
-_BY_STATUS: Mapping[int, ModelFailure] = {
-    401: ModelFailure.KEY_REFUSED,
-    402: ModelFailure.QUOTA,
-    403: ModelFailure.KEY_REFUSED,
-    404: ModelFailure.NOT_JSON,
-    405: ModelFailure.NOT_JSON,
-    408: ModelFailure.BUSY,
-    409: ModelFailure.BUSY,
-    413: ModelFailure.TOO_LONG,
-    429: ModelFailure.BUSY,
-    503: ModelFailure.BUSY,
-    529: ModelFailure.BUSY,
-}
-_PLAIN_ANSWERS = frozenset({401, 402, 408, 409, 413, 429})
-"""Statuses that say enough by themselves, whatever a gateway wrote into the body."""
+_PAID_AT_OPENAI = re.compile(r"platform\.openai\.com", re.IGNORECASE)
 
 
-def failure(status: int, body: object) -> ModelFailed:
+class Refused(ModelFailed):
+    """What a server said instead of an answer: its status (200 inside an answer) and what it told."""
+
+    def __init__(self, reason: ModelFailure, status: int, said: Told) -> None:
+        super().__init__(
+            reason,
+            said.text,
+            wait=said.wait,
+            status=status,
+            code=_token(said.code),
+            type=_token(said.type),
+            parameter=_token(said.parameter),
+        )
+        self.status = status
+        self.said = said
+
+
+def failure(status: int, body: object, headers: Mapping[str, str] | None = None, now: float = 0.0) -> Refused:
     """What a refusal means. `status` is 200 for an error that came inside an answer.
 
-    `body` is the parsed JSON (the whole or its `error`), or text when it was none. The detail has only the fields that
-    tell the reason: some servers send the request back in others.
+    `body` is the parsed JSON (the whole or its `error`), or text when it was none. A wait that `headers` ask for (with
+    `now` in seconds since the epoch) tells a rate from an account that is used up.
     """
-    text = _told(body)
-    return ModelFailed(_reason(status, body, text), f"HTTP {status} {text}".strip())
+    said = told(body)
+    waits = bool(said.wait or (headers and wait_asked_for(headers, now)))
+    return Refused(_reason(status, body, said, waits), status, said)
+
+
+def error_in(event: Mapping[str, Any]) -> Refused | None:
+    """The failure that a JSON object with status 200 carries instead of (a piece of) an answer, if it does.
+
+    MiniMax's `base_resp` counts beside choices too: it ends an answer in the middle.
+    """
+    base = event.get("base_resp")
+    if isinstance(base, Mapping) and str(base.get("status_code") or 0) != "0":
+        return failure(200, event)
+    if event.get("error"):
+        error = event["error"]
+        code = error.get("code") if isinstance(error, Mapping) else event.get("code")
+        return failure(_status(code), event)
+    if event.get("choices") or not _is_refusal(event):
+        return None
+    return failure(_status(event.get("code") or event.get("status")), event)
 
 
 def without_secrets(failed: ModelFailed, secrets: Iterable[str]) -> ModelFailed:
-    """The failure with every one of `secrets` struck out of its detail, also one that the detail's end cuts off.
+    """The failure with every one of `secrets` struck out of what it says, also one that the detail's end cuts off.
 
-    Servers repeat a refused key, and validators the request.
+    Servers repeat a refused key, and validators the request. The very failure is changed and returned.
     """
-    detail = failed.detail
     for secret in sorted(secrets, key=len, reverse=True):
-        detail = detail.replace(secret, "***")
-        for length in range(min(len(secret), len(detail)), 3, -1):
-            if detail.endswith(secret[:length]):
-                detail = detail[:-length] + "***"
+        failed.detail = failed.detail.replace(secret, "***")
+        failed.facts = {
+            name: value.replace(secret, "***") if isinstance(value, str) else value
+            for name, value in failed.facts.items()
+        }
+        for length in range(min(len(secret), len(failed.detail)), 3, -1):
+            if failed.detail.endswith(secret[:length]):
+                failed.detail = failed.detail[:-length] + "***"
                 break
-    return ModelFailed(failed.reason, detail)
-
-
-def error_in(event: Mapping[str, Any]) -> ModelFailed | None:
-    """The failure that a JSON object with status 200 carries instead of (a piece of) an answer, if it does."""
-    error = event.get("error")
-    if not error and ("choices" in event or not ("code" in event and "message" in event)):
-        return None
-    code = error.get("code") if isinstance(error, Mapping) else event.get("code")
-    status = int(str(code)) if re.fullmatch("[45][0-9][0-9]", str(code)) else 200
-    return failure(status, error or event)
-
-
-def refused_parameter(status: int, body: object, sent: tuple[str, ...]) -> str:
-    """The one of the `sent` parameters that this refusal is about, or "".
-
-    The field `param` decides where it is there; else the first name that stands in the text as a word.
-    """
-    if status not in (400, 422) or _reason(status, body, _told(body)) is ModelFailure.TOO_LONG:
-        return ""
-    error = _inner(body)
-    named = error.get("param") if isinstance(error, Mapping) else None
-    if named in sent:
-        return str(named)
-    text = _told(body)
-    for name in sent:
-        # `stream` is an ordinary word, too: it counts only in quotes.
-        if re.search(rf"['\"`]{name}['\"`]" if name == "stream" else rf"(?<![\w]){name}(?![\w])", text):
-            return name
-    return ""
+    return failed
 
 
 def wait_asked_for(headers: Mapping[str, str], now: float) -> float:
@@ -148,41 +108,62 @@ def wait_asked_for(headers: Mapping[str, str], now: float) -> float:
         return 0.0
 
 
-def _reason(status: int, body: object, text: str) -> ModelFailure:
+def _reason(status: int, body: object, said: Told, waits: bool) -> ModelFailure:
     is_json = not isinstance(body, str)
-    if is_json or (len(text) < 500 and "<" not in text):
-        for reason, words in _SIGNS:
-            if words.search(text):
-                return reason
-    if status == 404 and is_json and re.search("model|deployment", text, re.IGNORECASE):
+    if is_json or (len(said.text) < 500 and "<" not in said.text):
+        known = _by_code(said) or _by_words(status, said, waits) or _by_vague_code(said)
+        if known:
+            return known
+    if status == 404 and is_json and re.search("model|deployment", said.text, re.IGNORECASE):
         return ModelFailure.UNKNOWN_MODEL
-    if status < 200 or 300 <= status < 400 or (400 <= status < 500 and not is_json and status not in _PLAIN_ANSWERS):
+    plain = signs.PLAIN_ANSWERS
+    if status < 200 or 300 <= status < 400 or (400 <= status < 500 and not is_json and status not in plain):
         return ModelFailure.NOT_JSON
-    return _BY_STATUS.get(status, ModelFailure.BAD_REQUEST if 400 <= status < 500 else ModelFailure.SERVER)
+    return signs.BY_STATUS.get(status, ModelFailure.BAD_REQUEST if 400 <= status < 500 else ModelFailure.SERVER)
 
 
-def _inner(body: object) -> object:
-    if isinstance(body, list) and body:
-        body = body[0]
-    return body.get("error", body) if isinstance(body, Mapping) else body
+def _by_code(said: Told) -> ModelFailure | None:
+    return None if said.code in signs.AMBIGUOUS else _code_table(said).get(said.code)
 
 
-def _told(body: object) -> str:
-    """What the body says about the failure, in one line."""
-    error = _inner(body)
-    if not isinstance(error, Mapping):
-        return " ".join(str(error or "").split())[:4000]
-    parts = [_plain(error.get(name)) for name in ("code", "type", "param", "status", "message", "msg", "detail")]
-    inner = error.get("innererror")
-    parts.append(_plain(inner.get("code")) if isinstance(inner, Mapping) else "")
-    return " ".join(part for part in dict.fromkeys(parts) if part)[:4000]
+def _by_vague_code(said: Told) -> ModelFailure | None:
+    return _code_table(said).get(said.code)
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, list):
-        # FastAPI's form: `input` would repeat the question.
-        kept = [
-            {k: v for k, v in item.items() if k in ("loc", "msg", "type")} for item in value if isinstance(item, dict)
-        ]
-        return json.dumps(kept, ensure_ascii=False)
-    return " ".join(str(value).split()) if isinstance(value, (str, int)) else ""
+def _code_table(said: Told) -> Mapping[str, ModelFailure]:
+    return {"base_resp": signs.MINIMAX, "error": signs.ZHIPU, "top": signs.SILICONFLOW}.get(said.place, {})
+
+
+def _by_words(status: int, said: Told, waits: bool) -> ModelFailure | None:
+    text = said.text
+    if signs.REGION.search(text):
+        return ModelFailure.REGION
+    if signs.FILTERED.search(text):
+        return ModelFailure.FILTERED
+    if signs.ARREARS.search(text):
+        return ModelFailure.QUOTA
+    if signs.QUOTA.search(text):
+        paces = waits or signs.RATE.search(text)
+        return ModelFailure.BUSY if paces and not _PAID_AT_OPENAI.search(text) else ModelFailure.QUOTA
+    if status == 429:
+        return ModelFailure.TOO_LONG if signs.TOO_LARGE.search(text) else None
+    return next((reason for reason, words in _BY_WORDS if words.search(text)), None)
+
+
+def _status(code: object) -> int:
+    return int(str(code)) if re.fullmatch("[45][0-9][0-9]", str(code)) else 200
+
+
+def _is_refusal(event: Mapping[str, Any]) -> bool:
+    """Whether an object without choices says that something went wrong, in one of the forms that gateways have."""
+    if event.get("success") is False or event.get("errors") or "error" in (event.get("object"), event.get("type")):
+        return True
+    fields = {str(name).lower(): value for name, value in event.items()}
+    says = any(fields.get(name) for name in ("message", "msg", "error_msg", "detail"))
+    codes = [fields[name] for name in ("code", "error_code", "status", "status_code") if name in fields]
+    return says and any(str(code).lower() not in ("", "0", "200", "ok", "success", "none", "true") for code in codes)
+
+
+def _token(value: str) -> str:
+    """A name or number that may be logged; "" for what could be words."""
+    return value if re.fullmatch(r"[A-Za-z0-9_.:/\[\]-]{1,80}", value) else ""

@@ -25,7 +25,7 @@ class LazyModel:
         """As the model itself; waiting for the import is part of `seconds`. Raises what loading raised."""
         ends = self._clock.now() + seconds
         if not self._clock.wait(self._loaded, seconds):
-            raise ModelFailed(ModelFailure.TIMEOUT, "the model's package was not loaded in time")
+            raise ModelFailed(ModelFailure.TIMEOUT, why="the model's package was not loaded in time")
         if self._model is None:
             raise self._problem or RuntimeError("nothing was loaded")
         return self._model.ask(prompt, ends - self._clock.now())

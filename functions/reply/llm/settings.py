@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from reply.llm.profiles import NAMES, OTHER, Profile, profile_of
 from shared.settings import SettingsReader, separated
 
 DEFAULT_MODEL = "gpt-5.4-mini"
@@ -24,6 +25,10 @@ _AZURE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 _DEPLOYMENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
 _MODEL = re.compile(r"[!-~]{1,200}")
+_TAIL = re.compile(r"/(?:chat/completions|completions|models|responses|embeddings)$|(?<=/v\d)/chat$", re.IGNORECASE)
+"""What people copy along with an address: the end of one of its interfaces."""
+
+_VERSIONED = re.compile(r"/v\d+[a-z0-9]*(?:/|$)")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")
 
 
@@ -41,7 +46,9 @@ class ChatSettings:
     """How the model is reached. Keys and the proxy's address are not part of its repr.
 
     `keys` is never empty unless a problem was reported; `base_url` has no trailing slash; `temperature` and
-    `max_answer_len` (tokens) are None when they are not to be sent; `proxy` is empty when there is none.
+    `max_answer_len` (tokens) are None when they are not to be sent; `proxy` is empty when there is none. `forms` are
+    other addresses that may have been meant, to be asked where `base_url` has no API; `provider` names a profile, ""
+    for the one of the address.
     """
 
     keys: tuple[str, ...] = field(repr=False)
@@ -51,25 +58,36 @@ class ChatSettings:
     max_answer_len: int | None = None
     proxy: str = field(default="", repr=False)
     azure: Azure | None = None
+    forms: tuple[str, ...] = ()
+    provider: str = ""
+
+    @property
+    def profile(self) -> Profile:
+        """What is known of the provider."""
+        return profile_of(self.azure.endpoint, "azure") if self.azure else profile_of(self.base_url, self.provider)
 
     @classmethod
     def read(cls, reader: SettingsReader) -> ChatSettings:
-        """Read CHATGPT_API_KEY, BASE_URL, MODEL, TEMPERATURE, MAX_ANSWER_LEN, HTTP_PROXY and AZURE_*.
+        """Read CHATGPT_API_KEY, BASE_URL, PROVIDER, MODEL, TEMPERATURE, MAX_ANSWER_LEN, HTTP_PROXY and AZURE_*.
 
-        BASE_URL may lack its scheme (https is meant), `/v1` or not, or end in `/chat/completions`; a path of its own is
-        kept. Every wrong value becomes a problem of the reader; no key is ever part of one.
+        BASE_URL may lack its scheme (https is meant), `/v1` or not, or end in `/chat/completions`; where a provider is
+        known its path is added, another path is kept. Every wrong value becomes a problem of the reader; no key is ever
+        part of one.
         """
         on_azure = reader.flag("AZURE_ON", False)
         azure = _azure(reader, on_azure)
         keys = _openai_keys(reader, not on_azure), _azure_keys(reader, on_azure)
+        base_url, *forms = _base_urls(reader)
         return cls(
             keys=keys[on_azure],
-            base_url=_base_url(reader),
+            base_url=base_url,
             model=_matching(reader, "MODEL", DEFAULT_MODEL, _MODEL, "a model's name without blanks"),
             temperature=reader.number("TEMPERATURE", None, low=0, high=2),
             max_answer_len=_tokens(reader),
             proxy=_proxy(reader),
             azure=azure,
+            forms=tuple(forms),
+            provider=_provider(reader),
         )
 
     @property
@@ -107,15 +125,42 @@ def _keys(reader: SettingsReader, name: str, value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
-def _base_url(reader: SettingsReader) -> str:
+def _provider(reader: SettingsReader) -> str:
+    value = reader.text("PROVIDER").lower()
+    if value and value not in NAMES:
+        names = ", ".join(NAMES)
+        reader.problem(f"PROVIDER is {value[:40]!r}; wanted one of {names}; correct it or leave it out")
+        return ""
+    return value
+
+
+def _base_urls(reader: SettingsReader) -> list[str]:
+    """The address that is meant, and others that may be."""
     value = reader.text("BASE_URL", DEFAULT_BASE_URL, aliases=("ENDPOINT",))
     wanted = "https://HOST, https://HOST/v1 or the provider's own base address, such as " + DEFAULT_BASE_URL
     parts = _address(value, ("http", "https"))
     if parts is None or parts.username is not None:
         reader.problem(f"BASE_URL is {_harmless(value)}; wanted {wanted}; correct it or leave it out for the default")
-        return DEFAULT_BASE_URL
-    path = parts.path.rstrip("/").removesuffix("/chat/completions").rstrip("/")
-    return f"{parts.scheme}://{parts.netloc}{path or '/v1'}"
+        return [DEFAULT_BASE_URL]
+    site = f"{parts.scheme}://{parts.netloc}"
+    return [site + path for path in _paths(parts.path, profile_of(site))]
+
+
+def _paths(path: str, profile: Profile) -> list[str]:
+    """What may be meant by a path, the likeliest first.
+
+    chatgpt-dingtalk put `/v1` behind every address; others want the whole path. A provider that is known has one.
+    """
+    path = re.sub("/+", "/", path).rstrip("/")
+    path = _TAIL.sub("", path).rstrip("/")
+    if profile is not OTHER:
+        known = path in ("", "/v1", profile.path) or profile.path.startswith(f"{path}/")
+        return [profile.path] if known else [path, profile.path]
+    if not path:
+        return ["/v1", ""]
+    if path.endswith("/v1"):
+        return [path, path.removesuffix("/v1")]
+    return [path] if _VERSIONED.search(path) else [path, f"{path}/v1"]
 
 
 def _proxy(reader: SettingsReader) -> str:

@@ -28,9 +28,11 @@ class Setup:
     lines: io.StringIO = field(default_factory=io.StringIO)
     models: list[ChatModel] = field(default_factory=list)
 
-    def model(self, *, meanwhile: Callable[[], None] = lambda: None, **changes: object) -> ChatModel:
+    def model(
+        self, *, meanwhile: Callable[[], None] = lambda: None, log_text: bool = False, **changes: object
+    ) -> ChatModel:
         settings = {"keys": (KEY,), "base_url": self.server.url, "model": "m-asked", **changes}
-        log = Log(level=logging.DEBUG, stream=self.lines)
+        log = Log(level=logging.DEBUG, stream=self.lines, with_texts=log_text)
         model = ChatModel(ChatSettings(**settings), log, self.clock, meanwhile=meanwhile, random_share=lambda: 0.0)  # type: ignore[arg-type] # named by the test
         self.models.append(model)
         return model

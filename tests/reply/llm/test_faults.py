@@ -13,6 +13,7 @@ import pytest
 
 from reply.services import Answer, ChatMessage
 from shared.errors import ModelFailed, ModelFailure
+from shared.log import Log
 from tests.reply.kit import NOW
 from tests.reply.llm.conftest import KEY, Setup, threads_end
 from tests.reply.llm.server import (
@@ -168,7 +169,7 @@ def test_cannot_connect(setup: Setup) -> None:
         taken.bind(("127.0.0.1", 0))
         failed = fail(setup, base_url=f"http://127.0.0.1:{taken.getsockname()[1]}/v1")
     assert failed.reason is ModelFailure.UNREACHABLE
-    assert "refused" in failed.detail
+    assert "refused" in str(failed.facts["why"])
 
 
 def test_breaks_before_an_answer(setup: Setup) -> None:
@@ -341,7 +342,7 @@ def test_the_failure_tells_no_secret(setup: Setup) -> None:
     """Neither a key nor the question is in the failure or the log, whatever the server repeats."""
     question = ASKED[0].content
     setup.server.then(refusal(401, f"bad key {KEY}, asked: {question}")).then(refusal(401, f"{'x' * 460} {KEYS[1]}"))
-    failed = fail(setup, keys=(KEY, KEYS[1]))
+    failed = fail(setup, keys=(KEY, KEYS[1]), log_text=True)
     for told in (str(failed), failed.detail, setup.log):
         assert KEY[:8] not in told
         assert KEYS[1][:6] not in told
@@ -349,6 +350,41 @@ def test_the_failure_tells_no_secret(setup: Setup) -> None:
     assert "bad key ***, asked: ***" in setup.log
     assert failed.detail.endswith("xxx ***")
     assert failed.__cause__ is None
+
+
+ESCAPED = ASKED[0].content.replace(" ", "\\u0020")
+SPACED = ASKED[0].content.replace(" ", "\n  ")
+REPEATS = {
+    "in other white space": refusal(400, f"cannot parse: {SPACED}"),
+    "escaped": refusal(400, f"cannot parse: {ESCAPED}"),
+    "percent-encoded": refusal(400, f"cannot parse: {ASKED[0].content.replace(' ', '%20')}"),
+    "in capitals": refusal(400, ASKED[0].content.upper()),
+    "in pieces": refusal(400, "What is the airspeed - of a swallow?"),
+    "as the code": refusal(400, "no", ASKED[0].content),
+    "as the parameter": refusal(400, "no", param=SPACED),
+    "as the type": response(400, {"error": {"message": "no", "type": SPACED}}),
+    "as flagged input": response(
+        403, {"error": {"code": 403, "message": "flagged", "metadata": {"flagged_input": ASKED[0].content}}}
+    ),
+    "as a validator's input": response(422, {"detail": [{"loc": ["body"], "msg": "no", "input": SPACED}]}),
+    "as plain text": response(400, SPACED),
+    "as a page": response(200, f"<html>{SPACED}</html>"),
+    "as broken JSON": response(200, f'{{"choices": "{SPACED}'),
+    "in the stream": HEAD + event({"error": {"message": SPACED, "code": SPACED}}),
+    "as an ending": answered("", finish=SPACED),
+    "as a header": b"HTTP/1.1 200 OK\r\n" + SPACED.encode() + b"\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("raw", REPEATS.values(), ids=REPEATS)
+def test_a_repeated_question_is_not_logged(setup: Setup, raw: bytes) -> None:
+    """What a provider says is not in the log, in whatever form it repeats the question; status and code are."""
+    setup.server.then(raw)
+    failed = fail(setup)
+    Log(stream=setup.lines).error("model_failed", reason=failed.reason.value, **failed.facts)
+    for word in ("airspeed", "swallow"):
+        assert word not in setup.log.lower()
+        assert word not in str(failed).lower()
 
 
 def test_the_failure_leaves_out_a_repeated_request(setup: Setup) -> None:

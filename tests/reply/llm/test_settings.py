@@ -196,7 +196,7 @@ def test_every_name_is_known_to_the_documentation() -> None:
     reader = SettingsReader({})
     ChatSettings.read(reader)
     assert set(reader.names) == {
-        *("CHATGPT_API_KEY", "USER_API_KEY", "APIKEY", "BASE_URL", "ENDPOINT", "MODEL", "TEMPERATURE"),
+        *("CHATGPT_API_KEY", "USER_API_KEY", "APIKEY", "BASE_URL", "ENDPOINT", "PROVIDER", "MODEL", "TEMPERATURE"),
         *("MAX_ANSWER_LEN", "HTTP_PROXY", "AZURE_ON", "AZURE_RESOURCE_NAME", "AZURE_DEPLOYMENT_NAME"),
         *("AZURE_API_VERSION", "AZURE_OPENAI_TOKEN"),
     }

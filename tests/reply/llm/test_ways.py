@@ -39,7 +39,7 @@ def test_sends_what_the_package_sends(setup: Setup, azure: bool) -> None:
     model.ask(ASKED, 5)
     arguments = {"temperature": 0.5, "max_tokens": 9, "stream": True, "stream_options": {"include_usage": True}}
     messages: Any = [{"role": "user", "content": "Hello"}]
-    completions: Any = model._client(KEY).chat.completions.with_streaming_response
+    completions: Any = model._client(KEY, model.base_url).chat.completions.with_streaming_response
     timeout = openai.Timeout(5.2, connect=10.0)
     with completions.create(model="m-asked", messages=messages, timeout=timeout, **arguments) as response:
         list(response.iter_bytes())
