@@ -20,6 +20,9 @@ AT_ONCE = 16
 
 WAIT_SECONDS = 120.0
 
+NOTES = ("stalled", "length_cut", "no_memory", "not_remembered", "context_left_out", "context_dropped")
+"""What an answer may say about itself: the one that is wanted, or none."""
+
 
 @dataclass
 class Running:
@@ -131,7 +134,7 @@ class Trials:
         elif verdict.outcome == FAILED and not any(says(s, name) for s in sent.answers for name in wanted.sentences):
             self._wrong(each, self._shown(sent), " or ".join(wanted.sentences))
         elif verdict.outcome == ANSWERED:
-            for note in ("stalled", "length_cut", "no_memory", "not_remembered"):
+            for note in NOTES:
                 if any(says(shown, note) for shown in sent.answers) != (note == wanted.note):
                     self._wrong(each, self._shown(sent), f"note {wanted.note or 'none'}")
         self._judge_runs(each, sent)
@@ -157,8 +160,10 @@ class Trials:
         prompts = [json.dumps(request.messages, ensure_ascii=False) for request in self._asked(after)]
         if not prompts:
             return
-        if f"before {each.words}" not in prompts[-1]:
-            self._wrong(each, "the message before was forgotten", "history")
+        dropped = each.struck is not None and each.trial.wanted.note == "context_dropped"
+        if (f"before {each.words}" not in prompts[-1]) != dropped:
+            found, wanted = ("in a later prompt", "none") if dropped else ("forgotten", "history")
+            self._wrong(each, f"the message before was {found}", wanted)
         answered = bool(each.struck and judge(self._cloud, each.struck, each.trial.conditions).outcome == ANSWERED)
         failed = bool(each.struck and judge(self._cloud, each.struck, each.trial.conditions).outcome == FAILED)
         known = f"struck {each.words}" in prompts[-1]

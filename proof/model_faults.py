@@ -22,6 +22,7 @@ BUSY, SERVER, EMPTY = explained("failed_busy"), explained("failed_server"), expl
 NOT_JSON, UNREACHABLE = explained("failed_not_json"), explained("failed_unreachable")
 KEY, QUOTA, TOO_LONG = explained("failed_key_refused"), explained("failed_quota"), explained("failed_too_long")
 TIMEOUT = explained("failed_timeout")
+LEFT_OUT, DROPPED = Wanted(ANSWER.outcomes, note="context_left_out"), Wanted(ANSWER.outcomes, note="context_dropped")
 LONG = Wanted(ANSWER.outcomes)
 
 
@@ -39,6 +40,11 @@ def _passes(name: str, switch: str, wanted: Wanted, **parameters: object) -> Tro
     return Trouble(name, switch, parameters, once=ANSWER, always=wanted)
 
 
+def _of_context(name: str, switch: str, wanted: Wanted, without: Wanted = LEFT_OUT) -> Trouble:
+    """A failure that may lie in the context: the first question meets it, a later one is asked once without context."""
+    return Trouble(name, switch, once=without, always=wanted, alone=wanted)
+
+
 def _harmless(name: str, switch: str, wanted: Wanted = ANSWER, **parameters: object) -> Trouble:
     return Trouble(name, switch, parameters, once=wanted, always=wanted)
 
@@ -52,7 +58,7 @@ def troubles() -> list[Trouble]:
         _stays("401", "key-refused", KEY),
         _stays("403 region", "region-refused", explained("failed_region")),
         _stays("404 model", "model-unknown", explained("failed_unknown_model")),
-        _stays("400", "request-refused", explained("failed_bad_request")),
+        _of_context("400", "request-refused", explained("failed_bad_request"), DROPPED),
         _stays("429 quota", "quota", QUOTA),
         _passes("429", "rate-limit-plain", BUSY),
         _passes("429 Retry-After 2", "retry-after", BUSY, value="2"),
@@ -74,12 +80,12 @@ def troubles() -> list[Trouble]:
         _stays("HTML page", "html-page", NOT_JSON),
         *(_stays(f"redirect {status}", "redirected", NOT_JSON, status=status) for status in ("301", "302", "307")),
         _passes("empty body", "empty-body", SERVER),
-        _stays("empty choices", "no-choices", EMPTY),
-        _stays("null content", "null-content", EMPTY),
-        _stays("no text", "empty", EMPTY),
-        _stays("thinking only", "thinking-only", EMPTY),
-        _stays("tool call", "tool-call", EMPTY),
-        _stays("filtered", "filtered", explained("failed_filtered")),
+        _of_context("empty choices", "no-choices", EMPTY),
+        _of_context("null content", "null-content", EMPTY),
+        _of_context("no text", "empty", EMPTY),
+        _of_context("thinking only", "thinking-only", EMPTY),
+        _of_context("tool call", "tool-call", EMPTY),
+        _of_context("filtered", "filtered", explained("failed_filtered"), DROPPED),
         _harmless("stream without any end mark", "stream-ending", PART, marks="none"),
         _harmless("stream without [DONE]", "stream-ending", marks="finish"),
         _harmless("garbage in the stream", "garbage", PART, chunks=3),
@@ -99,7 +105,7 @@ def troubles() -> list[Trouble]:
         _harmless("usage missing", "no-usage"),
         _harmless("very long answer", "very-long", LONG, characters=200_000),
         Trouble("1 MB answer", "no-usage", once=LONG, answer="A sentence of a very long answer. " * 31_000),
-        Trouble("context too long", "context-too-long", once=ANSWER, always=TOO_LONG, alone=TOO_LONG),
+        _of_context("context too long", "context-too-long", TOO_LONG),
     ]
 
 

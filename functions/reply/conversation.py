@@ -97,8 +97,12 @@ class Value:
         return Position(self.at, self.id)
 
 
-CLEARED, EXPIRED, MODE, PERSONA = "cleared", "expired", "mode", "persona"
-"""Names of values. `\\clear` forgets context, mode and persona set up to its position; expiry context and mode."""
+CLEARED, EXPIRED, MODE, PERSONA, REFUSED = "cleared", "expired", "mode", "persona", "refused"
+"""Names of values. `\\clear` forgets context, mode and persona set up to its position; expiry context and mode; a
+context that the model's provider refused goes alone."""
+
+LEFT_OUT = "left_out"
+"""A preface, as EXPIRED and REFUSED are: the question was asked without the context, which stays."""
 
 INHERITED = "inherited"
 """Name of a value that says from which earlier id of the robot this conversation was taken over; it holds nothing."""
@@ -123,7 +127,7 @@ class Document:
 
     def remembered(self, before: Position, rounds: int) -> list[Turn]:
         """The newest `rounds` answered turns before a position that nobody cleared, oldest first."""
-        floor = self._forgotten(CLEARED, EXPIRED)
+        floor = self._forgotten(CLEARED, EXPIRED, REFUSED)
         answered = [
             turn
             for turn in self.turns.values()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from reply.conversation import EXPIRED, State, Turn
+from reply.conversation import EXPIRED, LEFT_OUT, REFUSED, State, Turn
 from reply.markdown import with_fence_closed
 from reply.memory import Memory
 from reply.places import Owner
@@ -180,7 +180,7 @@ class Run:
 
     def _with_notes(self, turn: Turn) -> str:
         wording, settings = self.services.wording, self.services.settings
-        preface = ""
+        preface = {LEFT_OUT: wording.context_left_out, REFUSED: wording.context_dropped}.get(turn.preface, "")
         if turn.preface == EXPIRED:
             mode = wording.name_single if settings.default_single else wording.name_context
             preface = wording.session_ended.format(mode=mode)

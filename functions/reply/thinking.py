@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reply.asking import ask, instructions
 from reply.conversation import EXPIRED, State, Turn, Value
-from reply.prompt import counted, prompt, round_tokens, within
+from reply.prompt import round_tokens
 from reply.records import Record
 from reply.run import Run
-from reply.services import Answer
 from reply.session import Session, session
 from reply.waiting import wait_for_earlier
-from shared.errors import ModelFailed, ModelFailure
+from shared.errors import ModelFailed
 from shared.remedies import MODEL_REMEDIES
 
 
@@ -43,7 +43,7 @@ def think(run: Run, turn: Turn) -> str:
     timings = {"wait_ms": run.now_ms - queued}
     asked = run.now_ms
     try:
-        given = _ask(run, turn)
+        given, turn = ask(run, turn)
     except ModelFailed as failed:
         told = run.log.texts(provider_error=failed.detail)
         remedy = MODEL_REMEDIES[failed.reason]
@@ -80,32 +80,8 @@ def _most_tokens(run: Run, turn: Turn) -> int:
         remembered = document.remembered(turn.position, settings.rounds)
         rounds += [round_tokens(known.question, known.answer) for known in remembered]
         rounds += [round_tokens(open.question) + longest for open in document.pending_before(turn.position)]
-    alone = round_tokens(*_instructions(run), turn.question)
+    alone = round_tokens(*instructions(run), turn.question)
     context = sum(rounds[-settings.rounds :])
     if settings.prompt_tokens:
         context = min(context, max(0, settings.prompt_tokens - alone))
     return alone + context + longest
-
-
-def _instructions(run: Run) -> tuple[str, str]:
-    """The deployer's, and the conversation's persona for whoever is known to be asking now."""
-    return run.services.settings.system_prompt, run.memory.document.persona() if run.message.fresh else ""
-
-
-def _ask(run: Run, turn: Turn) -> Answer:
-    settings = run.services.settings
-    now = run.services.clock.now
-    ends = min(now() + settings.model_seconds, run.work_ends)
-    instructions = _instructions(run)
-    history = [] if turn.alone else run.memory.document.remembered(turn.position, settings.rounds)
-    history = within(settings.prompt_tokens, instructions, history, turn.question)
-    asked = prompt(instructions, history, turn.question)
-    try:
-        return counted(run.services.model.ask(asked, ends - now()), asked)
-    except ModelFailed as failed:
-        if failed.reason is not ModelFailure.TOO_LONG or not history:
-            raise
-        shorter = history[(len(history) + 1) // 2 :]
-        run.log.info("context_shortened", rounds=len(shorter))
-        asked = prompt(instructions, shorter, turn.question)
-        return counted(run.services.model.ask(asked, ends - now()), asked)

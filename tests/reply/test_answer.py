@@ -806,3 +806,89 @@ def test_nothing_about_the_person_reaches_the_model(world: World) -> None:
     run(world, message("hi"))
     assert "user1" not in str(world.model.asked)
     assert "Ann" not in str(world.model.asked)
+
+
+def refused(reason: ModelFailure, **facts: int) -> ModelFailed:
+    return ModelFailed(reason, **facts)
+
+
+CONTEXT_REFUSED = {
+    "filtered": (refused(ModelFailure.FILTERED), True),
+    "a bad request": (refused(ModelFailure.BAD_REQUEST), True),
+    "nothing said": (refused(ModelFailure.EMPTY), False),
+    "an internal error": (refused(ModelFailure.SERVER, status=500), False),
+}
+
+
+@pytest.mark.parametrize(("failed", "dropped"), CONTEXT_REFUSED.values(), ids=CONTEXT_REFUSED)
+def test_a_context_that_is_refused_is_left_out_once(world: World, failed: ModelFailed, dropped: bool) -> None:
+    """What was said before cannot block a conversation: asked once without it, the person told, and not met again."""
+    for number in range(2):
+        run(world, message(f"q{number}", id=f"m{number}", at=NOW + number))
+    world.model.queue = [failed]
+    assert run(world, message("q2", id="m2", at=NOW + 2)) == "answered"
+    assert [m.content for m in world.model.asked[-1]] == ["q2"]
+    note = ZH.context_dropped if dropped else ZH.context_left_out
+    assert world.chat.seen[-1] == f"{note}\n\necho: q2"
+    (line,) = world.lines("asked_without_context")
+    assert (line["level"], line["reason"], line["dropped"]) == ("WARNING", failed.reason.value, dropped)
+    run(world, message("q3", id="m3", at=NOW + 3))
+    known = ["q2", "echo: q2", "q3"] if dropped else ["q0", "echo: q0", "q1", "echo: q1", "q2", "echo: q2", "q3"]
+    assert [m.content for m in world.model.asked[-1]] == known
+    assert world.chat.seen[-1] == "echo: q3"
+
+
+def test_a_dropped_context_keeps_mode_and_persona(world: World) -> None:
+    """Only what was said before ends: the persona goes on, and a new context begins."""
+    run(world, message("你是律师", id="p", at=NOW - 1, command="persona"))
+    run(world, message("q0", id="m0", at=NOW))
+    world.model.queue = [refused(ModelFailure.FILTERED)]
+    run(world, message("q1", id="m1", at=NOW + 1))
+    assert [m.content for m in world.model.asked[-1]] == ["你是律师", "q1"]
+
+
+@pytest.mark.parametrize(
+    ("failures", "sentence", "asked"),
+    [
+        ([ModelFailure.FILTERED, ModelFailure.FILTERED], "failed_filtered", 2),
+        ([ModelFailure.BAD_REQUEST, ModelFailure.TIMEOUT], "failed_bad_request", 2),
+        ([ModelFailure.TOO_LONG] * 4, "failed_too_long", 3),
+        ([ModelFailure.TOO_LONG, ModelFailure.TOO_LONG, ModelFailure.FILTERED], "failed_filtered", 3),
+        ([ModelFailure.BUSY], "failed_busy", 1),
+        ([ModelFailure.KEY_REFUSED], "failed_key_refused", 1),
+        ([ModelFailure.QUOTA], "failed_quota", 1),
+        ([ModelFailure.UNKNOWN_MODEL], "failed_unknown_model", 1),
+        ([ModelFailure.TIMEOUT], "failed_timeout", 1),
+    ],
+)
+def test_a_failure_that_lies_elsewhere_is_told(
+    world: World, failures: list[ModelFailure], sentence: str, asked: int
+) -> None:
+    """Without context it is asked once; where that fails too, one sentence says why, and the context stays."""
+    for number in range(2):
+        run(world, message(f"q{number}", id=f"m{number}", at=NOW + number))
+    before = len(world.model.asked)
+    world.model.queue = [ModelFailed(reason) for reason in failures]
+    assert run(world, message("q2", id="m2", at=NOW + 2)) == "failed"
+    assert len(world.model.asked) - before == asked
+    assert world.chat.seen[-1] == getattr(ZH, sentence).format(request_id=message(id="m2").request_id)
+    world.model.queue.clear()
+    run(world, message("q3", id="m3", at=NOW + 3))
+    assert len(world.model.asked[-1]) == 5
+
+
+def test_too_long_shortens_until_it_fits(world: World) -> None:
+    """The context is halved again and again; when nothing of it fits, the person is told, and 重置 is named at last."""
+    for number in range(5):
+        run(world, message(f"q{number}", id=f"m{number}", at=NOW + number))
+    world.model.queue = [ModelFailed(ModelFailure.TOO_LONG)] * 2
+    run(world, message("q5", id="m5", at=NOW + 5))
+    assert [len(asked) for asked in world.model.asked[-3:]] == [11, 5, 3]
+    assert world.chat.seen[-1] == "echo: q5"
+    world.model.queue = [ModelFailed(ModelFailure.TOO_LONG)] * 3
+    run(world, message("q6", id="m6", at=NOW + 6))
+    assert [len(asked) for asked in world.model.asked[-4:]] == [11, 5, 3, 1]
+    assert world.chat.seen[-1] == f"{ZH.context_left_out}\n\necho: q6"
+    world.model.queue = [ModelFailed(ModelFailure.TOO_LONG)] * 9
+    run(world, message("q7", id="m7", at=NOW + 7))
+    assert "`重置`" in world.chat.seen[-1]

@@ -168,6 +168,8 @@ class Wording:
     limit_tokens_month: str
     # The answer
     session_ended: str
+    context_left_out: str
+    context_dropped: str
     answer_title: str
     part: str
     parts_cut: str

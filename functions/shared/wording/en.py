@@ -198,6 +198,9 @@ EN = Wording(
     limit_tokens_month="This bot's tokens for this month are used up, or too few for an answer; you can go on asking "
     "from {starts}. If you need more, ask an administrator.",
     session_ended="(It has been a while: the earlier context is forgotten, and the default is back: {mode}.)",
+    context_left_out="(The model's service did not take the earlier conversation: this answer does without it.)",
+    context_dropped="(The model's service does not take the earlier conversation: this answer does without it, and it "
+    "is left out from now on.)",
     answer_title="Answer",
     part="({number}/{total})",
     parts_cut="(The answer is too long; only the first {shown} parts are shown. You can ask for the main points only.)",
@@ -221,7 +224,8 @@ EN = Wording(
     "the deployment. Request id: {request_id}",
     failed_unknown_model="Sorry, the configured model does not exist or may not be used; your administrator must "
     "change it. Request id: {request_id}",
-    failed_too_long="Sorry, this is longer than the model can take. Please shorten it. Request id: {request_id}",
+    failed_too_long="Sorry, this is longer than the model can take. Please shorten it, or send `重置` (`/clear`) "
+    "first and ask again. Request id: {request_id}",
     failed_filtered="Sorry, the model service's content filter refused this question or its answer. "
     "Please put it differently. Request id: {request_id}",
     failed_empty="Sorry, the model gave no content. Please put the question differently. Request id: {request_id}",

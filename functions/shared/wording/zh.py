@@ -162,6 +162,8 @@ ZH = Wording(
     limit_tokens_month="这个机器人本月的 token 已经用完，或剩下的不够回答，{starts} 起可以继续提问。"
     "如果需要更多，请联系管理员。",
     session_ended="（距离上次对话已久，之前的上下文已经忘记，并恢复默认的{mode}模式。）",
+    context_left_out="（模型服务这次没有接受之前的对话，所以这个回答没有参考它。）",
+    context_dropped="（模型服务没有接受之前的对话，所以这个回答没有参考它，以后也不再参考，从这里重新开始。）",
     answer_title="回答",
     part="（{number}/{total}）",
     parts_cut="（回答太长，只显示了前 {shown} 部分。可以让我“只说要点”。）",
@@ -179,7 +181,7 @@ ZH = Wording(
     failed_quota="抱歉，模型服务的额度用完了，需要管理员充值。请把请求编号告诉管理员：{request_id}",
     failed_region="抱歉，模型服务不接受来自当前地区的请求，需要管理员调整部署。请把请求编号告诉管理员：{request_id}",
     failed_unknown_model="抱歉，设置的模型不存在或无权使用，需要管理员修改。请把请求编号告诉管理员：{request_id}",
-    failed_too_long="抱歉，这个问题超过了模型能处理的长度，请缩短后再发。请求编号：{request_id}",
+    failed_too_long="抱歉，这个问题超过了模型能处理的长度，请缩短后再发，或先发送 `重置` 再问。请求编号：{request_id}",
     failed_filtered="抱歉，模型服务的内容审核没有通过这个问题或回答，请换一种说法。请求编号：{request_id}",
     failed_empty="抱歉，模型没有给出任何内容，请换一种问法再试。请求编号：{request_id}",
     failed_not_json="抱歉，模型地址返回的不是模型的回答，管理员需要检查 BASE_URL。请求编号：{request_id}",
