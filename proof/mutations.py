@@ -214,8 +214,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a clear forgets nothing",
         "reply/conversation.py",
-        "floor = self._forgotten(CLEARED, EXPIRED)",
-        "floor = self._forgotten(EXPIRED)",
+        "floor = self._forgotten(CLEARED, EXPIRED, REFUSED)",
+        "floor = self._forgotten(EXPIRED, REFUSED)",
         "^clear: while the model thinks$",
         "isolation",
     ),

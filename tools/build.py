@@ -7,6 +7,7 @@ is installed is named with hashes in tools/locks/; which index pip asks is pip's
 import argparse
 import os
 import sys
+import time
 from pathlib import Path
 
 if not (3, 10) <= sys.version_info[:2] <= (3, 13):
@@ -15,6 +16,7 @@ if not (3, 10) <= sys.version_info[:2] <= (3, 13):
 from shipping import ShippingError
 from shipping.bytecode import find_interpreter
 from shipping.lists import robots_named
+from shipping.model_name import model_notes
 from shipping.package import Package, build, packages
 from shipping.pip import require_pip
 from shipping.report import lines, size_text
@@ -32,8 +34,9 @@ def main(arguments: list[str]) -> int:
         chosen = [p for p in packages(fc2=options.fc2, oss2=options.oss2) if options.only in ("", p.name)]
         files = read_settings_files(Path(options.settings))
         robots = list(robots_named(files, Path(options.settings), os.environ))
+        notes = list(model_notes(files, Path(options.settings), os.environ, time.time()))
         build_all(chosen, target, Path(options.output).resolve(), bytecode=not options.no_bytecode, files=files)
-        print(*robots, sep="\n", end="\n" if robots else "")
+        print(*robots, *notes, sep="\n", end="\n" if robots or notes else "")
     except ShippingError as error:
         print(f"build: {error}", file=sys.stderr)
         return 1

@@ -71,6 +71,9 @@ class Instance:
             fields={"function": "reply"},
             with_texts=settings.log_text,
         )
+        ending = settings.chat.ending(clock.now())
+        if ending:
+            log.warning("model_retired", over=ending.over, problem=ending.sentence)
         outbound = SessionWebhook(settings.webhook, wording(settings.language), clock, log)
         model = LazyModel(lambda: _chat_model(settings.chat, clock, log, outbound.prepare), clock)
         return cls(settings, environ, model, outbound, SensitiveWords(settings.sensitive_words), clock, log)

@@ -52,6 +52,7 @@ REMEDIES: Mapping[str, str] = {
     "went_ahead": "many: answers take too long, see model_ms",
     "same_id_other_body": "many: somebody repeats a captured signature with bodies of their own: rotate the secret",
     "asked_without_context": "many filtered: another provider; many bad_request: report this line",
+    "model_retired": "set MODEL to another one of the provider's",
     "model_key_passed_over": "replace the key with this number in CHATGPT_API_KEY or AZURE_OPENAI_TOKEN",
     # reply: the event
     "event_unreadable": "deploy both functions together; else see who may invoke reply: nobody but conversation and "

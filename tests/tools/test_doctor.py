@@ -244,6 +244,16 @@ SEEDED = {
         "AZURE_RESOURCE_NAME begins with http://",
     ),
     "a proxy on this machine": (elsewhere(MODEL_PROXY="http://127.0.0.1:7890"), "model.address", "correct MODEL_PROXY"),
+    "a model that is off": (
+        variable(MODEL="gpt-3.5-turbo", BASE_URL=""),
+        "model.provider",
+        "such as gpt-5.4-mini",
+    ),
+    "a temperature in vain": (
+        variable(MODEL="kimi-k3", BASE_URL="https://api.moonshot.cn", TEMPERATURE="0.3"),
+        "model.provider",
+        "remove TEMPERATURE",
+    ),
     "too much core": (line(CONVERSATION_SIZE, "cpu: 0.5"), "functions.sizes", "0.03125 to 0.125 core with 128 MB"),
     "too little core": (line("cpu: 0.5", "cpu: 0.1"), "functions.sizes", "change cpu or memorySize"),
     "odd core": (line("cpu: 0.5", "cpu: 0.33"), "functions.sizes", "steps of 0.05"),
@@ -463,7 +473,9 @@ SEEDED_FAR = {
     ),
     "a gateway": (dingtalk_says("POST", 200, "<html>log in</html>"), "dingtalk.credentials", "not DingTalk"),
     "no model": (told(BASE_URL=f"{CLOSED}/v1"), "model.reachable", "check BASE_URL"),
-    "no API": (model_says(HTML), "model.reachable", "BASE_URL is the provider's base"),
+    "no API": (model_says(*[HTML] * 12), "model.reachable", "BASE_URL is the provider's base"),
+    "another form of the address": (model_says(HTML), "model.form", "set BASE_URL=http://127.0.0.1:"),
+    "a path that is missing": (model_says(*[failing(404, "x", "Not Found")] * 3), "model.form", "/openai/v1"),
     "not served here": (
         model_says(failing(403, "unsupported_country_region_territory")),
         "model.reachable",
@@ -564,6 +576,39 @@ def test_clock_without_an_address(deployer: Deployer) -> None:
     """Before the first deploy DingTalk's clock serves; where nobody answers, nothing is claimed."""
     assert deployer.examine("--url", "", clock=OffClock(600)).states("clock.skew") == ["problem"]
     assert deployer.examine("--url", "", "--dingtalk-api", CLOSED).states("clock.skew") == ["skipped"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "found"),
+    [
+        ({"BASE_URL": ""}, "OpenAI, by its address api.openai.com"),
+        (
+            {"BASE_URL": "https://dashscope.aliyuncs.com/compatible-mode/v1"},
+            "Alibaba Cloud Model Studio (DashScope), by",
+        ),
+        ({"BASE_URL": "open.bigmodel.cn"}, "Zhipu, by its address open.bigmodel.cn"),
+        ({"BASE_URL": "https://ark.cn-beijing.volces.com/api/v3"}, "Volcengine Ark, by its address"),
+        ({"BASE_URL": "http://127.0.0.1:11434"}, "Ollama, by its address"),
+        ({"BASE_URL": "https://proxy.example", "PROVIDER": "minimax"}, "MiniMax, by PROVIDER"),
+        ({"BASE_URL": "https://relay.example/v1"}, "relay.example is no provider that is known by its address"),
+    ],
+)
+def test_the_provider_is_recognised(deployer: Deployer, variables: dict[str, str], found: str) -> None:
+    """By the host, or by PROVIDER; an address that nobody knows is fine, too."""
+    deployer.variables |= variables
+    (finding,) = [f for f in deployer.examine("--offline").findings if f["check"] == "model.provider"]
+    assert finding["state"] == "ok"
+    assert finding["found"].startswith(found)
+
+
+def test_every_form_of_the_address_is_asked(deployer: Deployer, deployed: LocalCloud) -> None:
+    """Where none of them has an API, the doctor says how many it has tried; the function's own ones come first."""
+    deployed.model.script(*[HTML] * 20)
+    report = deployer.examine()
+    asked = [request.path.removesuffix("/chat/completions") for request in deployed.model.requests]
+    assert asked[:3] == ["/v1", "", "/api/v1"]
+    assert len(asked) == len(set(asked)) == 8
+    assert "and 7 other forms of it: not_json" in report.wrong()["model.reachable"]
 
 
 def test_each_key_is_tried(deployer: Deployer, deployed: LocalCloud) -> None:

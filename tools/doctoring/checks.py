@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from doctoring import address, bucket, deploy_file, dingtalk, functions, invocation, machine, model, reach, settings
+from doctoring import (
+    address,
+    bucket,
+    deploy_file,
+    dingtalk,
+    functions,
+    invocation,
+    machine,
+    model,
+    provider,
+    reach,
+    settings,
+)
 from doctoring.examination import Examination
 from doctoring.finding import Finding, skipped
 
@@ -47,6 +59,7 @@ CHECKS = (
     Check(("dingtalk.secret",), dingtalk.secret),
     Check(("dingtalk.credentials",), dingtalk.credentials, network=True),
     Check((reach.CHECK,), reach.model_address),
+    Check(("model.provider",), provider.provider),
     Check(model.CHECKS, model.model, network=True),
     Check(bucket.CHECKS, bucket.bucket, network=True),
     Check(("url.health",), address.health, network=True),

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 SHORT, LONG = "max_tokens", "max_completion_tokens"
@@ -41,6 +42,13 @@ class Retired:
     def at(self) -> float:
         """The day's begin, in seconds since the epoch."""
         return datetime.fromisoformat(self.day).replace(tzinfo=timezone.utc).timestamp()
+
+
+class Ending(NamedTuple):
+    """That a model is off (`over`), or soon will be: one sentence for whoever deploys."""
+
+    over: bool
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -74,9 +82,15 @@ class Profile:
         """How many tokens an answer may have, as far as is known; 0 where it is not."""
         return next((tokens for beginning, tokens in self.most if model.startswith(beginning)), 0)
 
-    def retirement(self, model: str, now: float) -> Retired | None:
-        """When the model ends, if it has or soon will at `now` (s since the epoch)."""
-        return next((gone for gone in self.retired if gone.has(model) and gone.at - now < SOON_S), None)
+    def ending(self, model: str, now: float) -> Ending | None:
+        """What is to be said of a model that is off, or soon will be, at `now` (s since the epoch)."""
+        gone = next((gone for gone in self.retired if gone.has(model) and gone.at - now < SOON_S), None)
+        if gone is None:
+            return None
+        over = gone.at <= now
+        when = f"{'switched off' if over else 'switches off'} on {gone.day}"
+        wanted = "wanted one that answers; set MODEL to another one of the provider's"
+        return Ending(over, f"MODEL is {model!r}, which {self.title} {when}; {wanted}, such as {self.instead}")
 
 
 _OPENAI_GONE = (

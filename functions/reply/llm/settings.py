@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from reply.llm.profiles import NAMES, OTHER, Profile, profile_of
+from reply.llm.profiles import NAMES, OTHER, Ending, Profile, profile_of
 from shared.settings import SettingsReader, separated
 
 DEFAULT_MODEL = "gpt-5.4-mini"
@@ -65,6 +65,10 @@ class ChatSettings:
     def profile(self) -> Profile:
         """What is known of the provider."""
         return profile_of(self.azure.endpoint, "azure") if self.azure else profile_of(self.base_url, self.provider)
+
+    def ending(self, now: float) -> Ending | None:
+        """What is to be said of a MODEL that its provider has switched off, or will soon (`now`: s since the epoch)."""
+        return self.profile.ending(self.model, now)
 
     @classmethod
     def read(cls, reader: SettingsReader) -> ChatSettings:
