@@ -81,13 +81,14 @@ MODEL_REMEDIES: Mapping[ModelFailure, str] = {
     ModelFailure.BUSY: "raise the limits at the provider, or add keys of other accounts to CHATGPT_API_KEY",
     ModelFailure.SERVER: "the provider's status page",
     ModelFailure.KEY_REFUSED: "a valid key for this provider and region; see rotation",
-    ModelFailure.QUOTA: "top up the account",
+    ModelFailure.QUOTA: "top up the account; with a relay, the token's own quota too",
     ModelFailure.REGION: "the provider does not serve the functions' region: another REGION, or another provider",
-    ModelFailure.UNKNOWN_MODEL: "MODEL, or AZURE_DEPLOYMENT_NAME, as the provider lists it",
-    ModelFailure.TOO_LONG: "nothing for one question; if many: lower HISTORY_LENGTH",
+    ModelFailure.UNKNOWN_MODEL: "MODEL, or AZURE_DEPLOYMENT_NAME, as the provider lists it; with a relay, a channel for it in "
+    "the token's group",
+    ModelFailure.TOO_LONG: "nothing for one question; if many: lower HISTORY_LENGTH, set MAX_TEXT, shorten SYSTEM_PROMPT",
     ModelFailure.FILTERED: "nothing: the provider's content filter refused question or answer",
     ModelFailure.EMPTY: "single ones: nothing; many: MAX_ANSWER_LEN is used up by thinking: raise it",
-    ModelFailure.NOT_JSON: "BASE_URL leads to a page, not to an API",
+    ModelFailure.NOT_JSON: "BASE_URL leads to a page, not to an API: make doctor says which form of it works",
     ModelFailure.BAD_REQUEST: "TEMPERATURE, MAX_ANSWER_LEN, AZURE_API_VERSION; else report the line",
 }
 """Of `model_failed`, by its reason."""
