@@ -83,9 +83,10 @@ MODEL_REMEDIES: Mapping[ModelFailure, str] = {
     ModelFailure.KEY_REFUSED: "a valid key for this provider and region; see rotation",
     ModelFailure.QUOTA: "top up the account; with a relay, the token's own quota too",
     ModelFailure.REGION: "the provider does not serve the functions' region: another REGION, or another provider",
-    ModelFailure.UNKNOWN_MODEL: "MODEL, or AZURE_DEPLOYMENT_NAME, as the provider lists it; with a relay, a channel for it in "
-    "the token's group",
-    ModelFailure.TOO_LONG: "nothing for one question; if many: lower HISTORY_LENGTH, set MAX_TEXT, shorten SYSTEM_PROMPT",
+    ModelFailure.UNKNOWN_MODEL: "MODEL, or AZURE_DEPLOYMENT_NAME, as the provider lists it; with a relay, a channel "
+    "for it in the token's group",
+    ModelFailure.TOO_LONG: "nothing for one question; if many: lower HISTORY_LENGTH, set MAX_TEXT, "
+    "shorten SYSTEM_PROMPT",
     ModelFailure.FILTERED: "nothing: the provider's content filter refused question or answer",
     ModelFailure.EMPTY: "single ones: nothing; many: MAX_ANSWER_LEN is used up by thinking: raise it",
     ModelFailure.NOT_JSON: "BASE_URL leads to a page, not to an API: make doctor says which form of it works",
