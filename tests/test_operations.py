@@ -13,7 +13,7 @@ from reply import oss
 from reply.channels.errcodes import _TABLE, WORDS, judged
 from reply.speaker import UNDELIVERABLE
 from shared.errors import ModelFailure
-from shared.remedies import MODEL_REMEDIES, REMEDIES
+from shared.remedies import CUT_REMEDIES, MODEL_REMEDIES, REMEDIES
 from tests.documents import ROOT, Document, code_in
 
 GUIDE = Document.at("docs/operations.md")
@@ -117,7 +117,7 @@ def rows(heading: str) -> dict[str, tuple[str, ...]]:
     return {code: tuple(map(plain, row[1:])) for row in table for code in code_in(row[0]) or (row[0],)}
 
 
-BY_CODE = {"hand_over_refused", "model_failed", "undeliverable", "post_refused"}
+BY_CODE = {"hand_over_refused", "model_failed", "answer_cut", "undeliverable", "post_refused"}
 """Events of which every line has the remedy of its code."""
 
 ELSE = {"claim_failed": "see codes of OSS; without one: ", "export_failed": "see codes of OSS; without one: "}
@@ -136,6 +136,7 @@ def test_the_guide_and_the_log_say_the_same_remedy() -> None:
 def test_the_guide_and_the_log_say_the_same_of_every_code() -> None:
     """Reasons of the model, codes of FC, OSS and DingTalk: the same remedies in both, and for DingTalk the meaning."""
     assert rows("Why the model failed") == {reason.value: (MODEL_REMEDIES[reason],) for reason in ModelFailure}
+    assert {reason: row[-1] for reason, row in rows("Why an answer was cut").items()} == CUT_REMEDIES
     hand_over = {**REMEDIES_BY_CODE, **{str(s): text for s, text in REMEDIES_BY_STATUS.items()}, **REMEDIES_BY_PROBLEM}
     assert rows("Why a hand-over was refused") == {code: (text,) for code, text in hand_over.items()}
     assert rows("What OSS says") == {code: (text,) for code, text in oss.REMEDIES.items()}

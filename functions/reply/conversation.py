@@ -38,7 +38,8 @@ class Turn:
     """One message and what became of it; `by` is who asked, where that is in a group.
 
     `answer` is what the person is shown: the answer, or the sentence that explains the failure. `deadline` (ms) is when
-    FC kills the instance at work; `sent` counts the parts already shown; `cut` says why an answer may be incomplete.
+    FC kills the instance at work; `sent` counts the parts already shown; `cut` says why an answer may be incomplete;
+    `pictures` were taken out of it.
     `alone` turns were asked without context and do not become one. `preface` names a sentence that the answer begins
     with. A turn without question is a command's: it never enters a prompt. `outcome` is what goes on record, where
     state and question do not tell: a limit's refusal, a look-up that counts. `reserved` tokens are what it can cost.
@@ -63,6 +64,7 @@ class Turn:
     by: str = ""
     reserved: int = 0
     runner: str = ""
+    pictures: int = 0
 
     @property
     def position(self) -> Position:

@@ -41,7 +41,10 @@ Folder = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Record:
-    """What is kept of a message whose outcome the person has seen (or can never see)."""
+    """What is kept of a message whose outcome the person has seen (or can never see).
+
+    `cut` says why an answer may be incomplete, `cut_code` what the provider calls that.
+    """
 
     outcome: Outcome
     model: str = ""
@@ -50,6 +53,8 @@ class Record:
     question: str = ""
     answer: str = ""
     timings: Mapping[str, int] | None = None
+    cut: str = ""
+    cut_code: str = ""
 
     @property
     def tokens(self) -> int:
@@ -255,6 +260,8 @@ class Records:
             "usage": {"prompt_tokens": record.prompt_tokens, "completion_tokens": record.completion_tokens},
             "timings": dict(record.timings or {}),
         }
+        if record.cut:
+            content["cut"] = {"reason": record.cut, "code": record.cut_code}
         if self._keep_text:
             content |= {"question": record.question, "answer": record.answer}
         return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")

@@ -184,12 +184,22 @@ class Run:
         if turn.preface == EXPIRED:
             mode = wording.name_single if settings.default_single else wording.name_context
             preface = wording.session_ended.format(mode=mode)
-        notes = [{"stalled": wording.stalled, "length": wording.length_cut}.get(turn.cut, "")]
+        notes = [self._cut_note(turn), wording.pictures_left_out.format(count=turn.pictures) if turn.pictures else ""]
         if turn.state is State.ANSWERED and turn.question:
             notes.append(self._memory_note() if self.message.fresh else self.services.wording.answered_late)
         # A note behind an answer that was cut in the middle of code must not become code itself.
         answer = with_fence_closed(turn.answer) if any(notes) else turn.answer
         return "\n\n".join(filter(None, [preface, answer, *notes]))
+
+    def _cut_note(self, turn: Turn) -> str:
+        wording = self.services.wording
+        notes = {
+            "stalled": wording.stalled,
+            "length": wording.length_cut,
+            "filtered": wording.filtered_cut,
+            "error": wording.error_cut.format(request_id=self.message.request_id),
+        }
+        return notes.get(turn.cut, "")
 
     def _memory_note(self) -> str:
         wording, memory = self.services.wording, self.memory

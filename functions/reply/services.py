@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 Role = Literal["system", "user", "assistant"]
 
+Cut = Literal["", "stalled", "length", "filtered", "error"]
+"""Why an answer may be incomplete: the stream stopped or time ran out, the provider's limit, its content filter, or an
+error of its own; "" when it is whole."""
+
 
 @dataclass(frozen=True)
 class ChatMessage:
@@ -47,15 +51,17 @@ class Usage:
 class Answer:
     """What a model said: never empty, thinking removed.
 
-    `cut` says why it may be incomplete: "stalled" (the stream stopped or time ran out), "length" (the provider's
-    limit), or "" when it is whole.
+    `cut` says why it may be incomplete, and `cut_code` what the provider calls that ("" where it does not say).
+    `pictures` were in it as text and have been taken out.
     """
 
     text: str
     model: str
-    cut: Literal["", "stalled", "length"] = ""
+    cut: Cut = ""
     usage: Usage | None = None
     first_token_ms: int = 0
+    cut_code: str = ""
+    pictures: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from reply.asking import ask, instructions
@@ -9,10 +10,11 @@ from reply.conversation import EXPIRED, State, Turn, Value
 from reply.prompt import round_tokens
 from reply.records import Record
 from reply.run import Run
+from reply.services import Answer, Usage
 from reply.session import Session, session
 from reply.waiting import wait_for_earlier
 from shared.errors import ModelFailed
-from shared.remedies import MODEL_REMEDIES
+from shared.remedies import CUT_REMEDIES, MODEL_REMEDIES
 
 
 def noted(run: Run, turn: Turn) -> Turn:
@@ -50,12 +52,21 @@ def think(run: Run, turn: Turn) -> str:
         run.log.error("model_failed", reason=failed.reason.value, **failed.facts, **told, remedy=remedy)
         record = Record("failed", timings={**timings, "model_ms": run.now_ms - asked})
         return run.explain(getattr(run.services.wording, f"failed_{failed.reason.value}"), turn, record)
-    timings |= {"first_token_ms": given.first_token_ms, "model_ms": run.now_ms - asked}
-    usage = given.usage
-    tokens_in, tokens_out = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
+    return _settle(
+        run, turn, given, {**timings, "first_token_ms": given.first_token_ms, "model_ms": run.now_ms - asked}
+    )
+
+
+def _settle(run: Run, turn: Turn, given: Answer, timings: Mapping[str, int]) -> str:
+    if given.cut:
+        code, remedy = given.cut_code or None, CUT_REMEDIES[given.cut]
+        run.log.warning("answer_cut", reason=given.cut, code=code, model=given.model, remedy=remedy)
+    usage = given.usage or Usage(0, 0)
     text = run.services.sensitive.masked(given.text)
-    done = replace(turn, state=State.ANSWERED, answer=text, cut=given.cut, tokens=tokens_in + tokens_out)
-    return run.settle(done, Record("answered", given.model, tokens_in, tokens_out, timings=timings))
+    tokens = usage.prompt_tokens + usage.completion_tokens
+    done = replace(turn, state=State.ANSWERED, answer=text, cut=given.cut, pictures=given.pictures, tokens=tokens)
+    record = Record("answered", given.model, usage.prompt_tokens, usage.completion_tokens, timings=timings)
+    return run.settle(done, replace(record, cut=given.cut, cut_code=given.cut_code))
 
 
 def _session(run: Run, turn: Turn) -> Session:

@@ -124,6 +124,7 @@ class ModelFailure(str, Enum):
     TOO_LONG = "too_long"
     FILTERED = "filtered"
     EMPTY = "empty"
+    THOUGHT_TOO_LONG = "thought_too_long"
     NOT_JSON = "not_json"
     BAD_REQUEST = "bad_request"
 

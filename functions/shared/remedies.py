@@ -69,11 +69,16 @@ REMEDIES: Mapping[str, str] = {
     "open_record_left": "many: the role's oss:DeleteObject",
     "count_unsaved": f"many: {_BUCKET}",
     "rollup_unreadable": "nothing; remove the named file if the line comes back",
+    "sheet_unreadable": "nothing; remove the named file if the line comes back",
+    "usage_unsaved": f"many: {_BUCKET}",
+    "usage_unfolded": f"many: {_BUCKET}",
     "leftover_file": "many: the role's oss:DeleteObject",
     "unreadable_file_young": "many: OSS's status page",
     "set_aside_failed": _BUCKET,
 }
-"""By event. Those of `hand_over_refused`, `model_failed` and `undeliverable` depend on a code and stand beside it."""
+"""By event. Those of `hand_over_refused`, `model_failed`, `answer_cut` and `undeliverable` depend on a code and stand
+beside it.
+"""
 
 MODEL_REMEDIES: Mapping[ModelFailure, str] = {
     ModelFailure.TIMEOUT: "a faster model, a shorter MAX_ANSWER_LEN, or a longer TIMEOUT",
@@ -89,7 +94,17 @@ MODEL_REMEDIES: Mapping[ModelFailure, str] = {
     "shorten SYSTEM_PROMPT",
     ModelFailure.FILTERED: "nothing: the provider's content filter refused question or answer",
     ModelFailure.EMPTY: "single ones: nothing; many: MAX_ANSWER_LEN is used up by thinking: raise it",
+    ModelFailure.THOUGHT_TOO_LONG: "many: raise MAX_ANSWER_LEN, or take a model that thinks less",
     ModelFailure.NOT_JSON: "BASE_URL leads to a page, not to an API: make doctor says which form of it works",
     ModelFailure.BAD_REQUEST: "TEMPERATURE, MAX_ANSWER_LEN, AZURE_API_VERSION; else report the line",
 }
 """Of `model_failed`, by its reason."""
+
+CUT_REMEDIES: Mapping[str, str] = {
+    "length": "many: raise MAX_ANSWER_LEN, or take a model with longer answers",
+    "filtered": "nothing: the provider's content filter",
+    "error": "many: look for the code at the provider, or take another model",
+    "stalled": "with model_ms near TIMEOUT the time ran out: raise it, or take a faster model; else the connection "
+    "broke",
+}
+"""Of `answer_cut`, by its reason."""

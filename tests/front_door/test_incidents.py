@@ -290,7 +290,13 @@ def test_incidents_of_reply(world: World, event: str) -> None:
 
 def of_a_code() -> set[str]:
     """The remedies that stand beside a code."""
-    tables = ("Why the model failed", "Why a hand-over was refused", "Why nothing could be shown", "What OSS says")
+    tables = (
+        "Why the model failed",
+        "Why an answer was cut",
+        "Why a hand-over was refused",
+        "Why nothing could be shown",
+        "What OSS says",
+    )
     return {row[-1] for table in tables for row in rows(table).values()} | {
         "see the code in DingTalk's list of error codes"
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from collections.abc import Callable
@@ -368,14 +369,37 @@ def test_too_long_drops_the_oldest_turns_and_tries_once_more(world: World) -> No
     assert [m.content for m in world.model.asked[-1]] == ["q2", "echo: q2", "q3", "echo: q3", "q4"]
 
 
-@pytest.mark.parametrize(("cut", "note"), [("stalled", ZH.stalled), ("length", ZH.length_cut), ("", "")])
+@pytest.mark.parametrize(
+    ("cut", "note"),
+    [
+        ("stalled", ZH.stalled),
+        ("length", ZH.length_cut),
+        ("filtered", ZH.filtered_cut),
+        ("error", ZH.error_cut),
+        ("", ""),
+    ],
+)
 def test_a_cut_answer_says_so(world: World, cut: str, note: str) -> None:
-    """What has come is shown with a note; the note is not remembered as the model's words."""
-    world.model.queue = [Answer("half", "fake", cut=cut)]  # type: ignore[arg-type]  # parametrised literals
+    """What has come is shown with a note, on record and a WARNING; the note is not remembered as the model's words."""
+    world.model.queue = [Answer("half", "fake", cut=cut, cut_code="some_code")]  # type: ignore[arg-type]  # parametrised literals
     run(world, message())
+    note = note.format(request_id=message().request_id)
     assert world.chat.seen == ["half" + (f"\n\n{note}" if note else "")]
+    lines = [(line["level"], line["reason"], line["code"]) for line in world.lines("answer_cut")]
+    assert lines == ([("WARNING", cut, "some_code")] if cut else [])
+    [record] = [json.loads(path.read_bytes()) for path in world.files("records")]
+    assert record.get("cut") == ({"reason": cut, "code": "some_code"} if cut else None)
     run(world, message("q2", id="m2", at=NOW + 1))
     assert world.model.asked[-1][1].content == "half"
+
+
+def test_pictures_that_were_taken_out_are_said(world: World) -> None:
+    """The person is told of pictures that are not shown, also by a run that shows a saved answer; no prompt is."""
+    world.model.queue = [Answer("🖼️ a cat", "fake", pictures=2)]
+    run(world, message())
+    assert world.chat.seen == [f"🖼️ a cat\n\n{ZH.pictures_left_out.format(count=2)}"]
+    run(world, message("q2", id="m2", at=NOW + 1))
+    assert world.model.asked[-1][1].content == "🖼️ a cat"
 
 
 @pytest.mark.parametrize(("late", "expected"), [(TOO_LATE_MS, "answered"), (TOO_LATE_MS + 1, "failed")])

@@ -43,6 +43,14 @@ READ_SLACK = 0.2
 _UNREAD: bool = True
 """Do not read the body before handing the response out."""
 
+LARGEST_REFUSAL = 64_000
+"""Bytes of a refusal that are read."""
+
+UNPACKED = {"Accept-Encoding": "identity"}
+"""What is packed can be a thousand times as large as it looks; what comes packed all the same is read up to bounds."""
+
+_OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
 SHORTEST_SECRET = 6
 """Characters from which a message of the prompt is struck out of what a provider says in an error."""
 
@@ -91,7 +99,8 @@ class ChatModel:
             follow_redirects=False,
             proxy=settings.proxy or None,
             verify=_verification(settings),
-            event_hooks={"request": [FirstSent(meanwhile)]},
+            headers=UNPACKED,
+            event_hooks={"request": [FirstSent(meanwhile)], "response": [_refuse]},
         )
         self._clients: dict[tuple[str, str], openai.OpenAI] = {}
         self._client(settings.keys[0], self.base_url)
@@ -110,6 +119,8 @@ class ChatModel:
             reading = Reading(self._clock)
             reading.start(self._source(asking, call.remaining()))
             reading.wait(call.remaining)
+            if reading.ending.skipped:
+                self._log.info("model_lines_skipped", lines=reading.ending.skipped)
             answer = reading.answer(began=call.began, model=self._settings.model)
             if answer:
                 self.base_url, self._forms = asking.base_url, ()
@@ -127,7 +138,7 @@ class ChatModel:
 
     def _fetched(self, url: str, until: float) -> tuple[int, bytes]:
         """Status and body of an address that takes the key; as it was sent, since unpacking could blow it up."""
-        headers = {"Authorization": f"Bearer {self._settings.keys[self._key]}", "Accept-Encoding": "identity"}
+        headers = {"Authorization": f"Bearer {self._settings.keys[self._key]}"}
         timeout, body = max(0.1, until - self._clock.now()), b""
         try:
             with self._http.stream("GET", url, headers=headers, timeout=timeout) as response:
@@ -244,6 +255,25 @@ def _verification(settings: ChatSettings) -> ssl.SSLContext | bool:
     """The usual; where no TLS can come to pass, one that trusts nobody, because loading who is trusted takes long."""
     plain = settings.azure is None and not settings.proxy and settings.base_url.startswith("http://")
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else True
+
+
+def _refuse(response: httpx2.Response) -> None:
+    """Read no more of a refusal of a question than its beginning: the package would read all, and unpack it."""
+    if response.is_success or response.request.method != "POST":
+        return
+    body = b""
+    try:
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) >= LARGEST_REFUSAL:
+                break
+    except httpx2.DecodingError:
+        pass  # the status says enough
+    headers = [(name, value) for name, value in response.headers.multi_items() if name not in _OF_THE_BODY]
+    begun = httpx2.Response(
+        response.status_code, headers=headers, content=body[:LARGEST_REFUSAL], request=response.request
+    )
+    raise openai.APIStatusError(f"HTTP {begun.status_code}", response=begun, body=None)
 
 
 def _body(refusal: openai.APIStatusError) -> object:

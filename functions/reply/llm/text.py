@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import re
 
-_OPENING = re.compile("<think>", re.IGNORECASE)
-_CLOSING = re.compile("</think>", re.IGNORECASE)
 _BLANKS = " \t\r\n\u3000\ufeff"
 _BLANK_LINES = re.compile(r"\A(?:[ \t\u3000\ufeff]*[\r\n]+)+")
-_CLOSING_ALONE = re.compile(r"^[ \t]*</think>[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
 
 
 def visible(text: str) -> str:
     """The answer without the thinking in front of it, without blank lines around it; empty when there is none.
 
-    Thinking is one or more `<think>…</think>` at the very beginning (blanks aside), in any letter case. One that is not
-    closed leaves no answer. Where a server's template has already written the opening tag
-    (https://docs.vllm.ai/en/latest/features/reasoning_outputs.html), what stands before a `</think>` that has a line to
-    itself, and before any code, is thinking too. Tags anywhere else are the answer's own: a person may have asked about
+    What is thinking, `reply.llm.thoughts` says. Tags anywhere else are the answer's own: a person may have asked about
     them.
     """
-    start = text.lstrip(_BLANKS)
-    closed_alone = _CLOSING_ALONE.search(text)
-    if _OPENING.match(start):
-        text = _after_thinking(start)
-    elif closed_alone and not re.search(r"`|<think>", text[: closed_alone.start()], re.IGNORECASE):
-        text = text[closed_alone.end() :]
+    if any(sign in text for sign in "<[◁"):
+        from reply.llm.thoughts import without_thoughts  # its patterns are compiled only where they can match
+
+        text = without_thoughts(text)
     # Blanks before the first word stay: they may be the indentation of code.
     text = _BLANK_LINES.sub("", text.lstrip("\ufeff").rstrip(_BLANKS))
     return text if text.strip() else ""
@@ -41,13 +33,3 @@ def well_formed(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
-
-
-def _after_thinking(text: str) -> str:
-    while _OPENING.match(text):
-        closing = _CLOSING.search(text)
-        if closing is None:
-            return ""
-        rest = text[closing.end() :]
-        text = rest.lstrip(_BLANKS)
-    return rest.lstrip(" \t")

@@ -175,6 +175,9 @@ class Wording:
     parts_cut: str
     stalled: str
     length_cut: str
+    filtered_cut: str
+    error_cut: str
+    pictures_left_out: str
     no_memory: str
     not_recalled: str
     not_remembered: str
@@ -191,6 +194,7 @@ class Wording:
     failed_too_long: str
     failed_filtered: str
     failed_empty: str
+    failed_thought_too_long: str
     failed_not_json: str
     failed_bad_request: str
     failed_internal: str

@@ -206,6 +206,11 @@ EN = Wording(
     parts_cut="(The answer is too long; only the first {shown} parts are shown. You can ask for the main points only.)",
     stalled="(The model stopped in the middle; this is what had come.)",
     length_cut='(The answer reached its length limit and may be incomplete. You can send "go on".)',
+    filtered_cut="(The model service's content filter stopped the answer; this is what had come. You can ask in other "
+    "words.)",
+    error_cut="(The model service had an error in the middle; this is what had come. You can ask once more. "
+    "Request id: {request_id})",
+    pictures_left_out="(Pictures in the answer that cannot be shown here yet: {count})",
     no_memory="(Storage is unavailable: this answer did not use earlier messages and will not be remembered.)",
     not_recalled="(Storage could not be read in full: this answer may not have used earlier messages.)",
     not_remembered="(Storage is unavailable: this round could not be remembered.)",
@@ -229,6 +234,9 @@ EN = Wording(
     failed_filtered="Sorry, the model service's content filter refused this question or its answer. "
     "Please put it differently. Request id: {request_id}",
     failed_empty="Sorry, the model gave no content. Please put the question differently. Request id: {request_id}",
+    failed_thought_too_long="Sorry, the model reached its length limit while it was still thinking, before it began to "
+    "answer. Please ask a smaller question; if this happens often, your administrator can raise the limit. "
+    "Request id: {request_id}",
     failed_not_json="Sorry, the model address did not answer like a model; your administrator must check BASE_URL. "
     "Request id: {request_id}",
     failed_bad_request="Sorry, the model service did not accept the request. Please give your administrator this "

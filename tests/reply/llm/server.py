@@ -7,6 +7,7 @@ import socket
 import socketserver
 import struct
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -14,8 +15,8 @@ from typing import Any, cast
 PATIENCE = 60.0
 """Seconds after which a pause that nobody ended ends by itself: a broken test must not hang."""
 
-Step = bytes | threading.Event | str
-"""Bytes to send, a pause, or one of the words below."""
+Step = bytes | threading.Event | float | str
+"""Bytes to send, a pause that the test ends, one of so many seconds, or one of the words below."""
 
 CLOSE, RESET, KEEP, TRICKLE = "close", "reset", "keep", "trickle"
 """End the connection; break it; go on with the next request on it; send comments until the client is gone."""
@@ -121,6 +122,8 @@ class _Connection(socketserver.StreamRequestHandler):
                 self.request.sendall(step)
             elif isinstance(step, threading.Event):
                 step.wait(PATIENCE)
+            elif isinstance(step, float):
+                time.sleep(step)
             elif step == RESET:
                 self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 self.request.close()

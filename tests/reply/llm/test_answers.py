@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 
 import pytest
 
+from reply.llm.reading import QUIET_SECONDS
 from reply.services import Answer, ChatMessage, Usage
 from tests.reply.llm.conftest import KEY, Setup, threads_end
 from tests.reply.llm.server import (
@@ -85,11 +87,11 @@ STREAMS = {
     ),
     "byte order mark and blank lines in front": (HEAD + b"\xef\xbb\xbf\n\n" + said("yes", "stop"), "yes", ""),
     "the provider's own limit": (answered("one, two", finish="length"), "one, two", "length"),
-    "filtered after a while": (answered("one, two", finish="content_filter"), "one, two", "stalled"),
-    "the provider ran out of resources": (answered("one", finish="insufficient_system_resource"), "one", "stalled"),
-    "an error in the middle": (HEAD + said("one") + event({"error": {"message": "overloaded"}}), "one", "stalled"),
+    "filtered after a while": (answered("one, two", finish="content_filter"), "one, two", "filtered"),
+    "the provider ran out of resources": (answered("one", finish="insufficient_system_resource"), "one", "error"),
+    "an error in the middle": (HEAD + said("one") + event({"error": {"message": "overloaded"}}), "one", "error"),
     "an error after the end": (HEAD + said("one", "stop") + event({"error": {"message": "x"}}), "one", ""),
-    "garbage in the middle": (HEAD + said("one") + b"data: {broken\n\n" + said("two", "stop"), "one", "stalled"),
+    "garbage in the middle": (HEAD + said("one") + b"data: {broken\n\n" + said("two", "stop"), "onetwo", ""),
     "a web page in the middle": (HEAD + said("one") + b"data: <html>502</html>\n\n", "one", "stalled"),
     "closed in the middle": (HEAD + said("one") + b'data: {"choices": [{"del', "one", "stalled"),
     "chunks that end too early": (CHUNKED + chunked(said("one")), "one", "stalled"),
@@ -146,11 +148,13 @@ def test_finds_the_usage_inside_a_choice(setup: Setup) -> None:
 
 
 def test_waits_only_shortly_for_the_usage(setup: Setup) -> None:
-    """An answer that is whole is not held back, nor called incomplete, when the stream stays open behind it."""
+    """An answer that is whole is held back for seconds only, nor called incomplete, when the stream stays open."""
     pause = setup.server.pause()
-    setup.server.then(HEAD + said("yes", "stop"), pause)
-    answer = setup.model().ask(ASKED, 10)
+    setup.server.then(HEAD + said("yes") + said(finish="stop"), pause)
+    began = time.monotonic()
+    answer = setup.model().ask(ASKED, 30)
     assert (answer.text, answer.cut, answer.usage) == ("yes", "", None)
+    assert QUIET_SECONDS <= time.monotonic() - began < 30
 
 
 def test_takes_a_usage_that_comes_a_little_later(setup: Setup) -> None:

@@ -140,7 +140,11 @@ REFUSALS = {
     "blanks": (answered(" ", "\n\n", "\u3000\u00a0"), REASON.EMPTY),
     "thinking only": (answered("<think>hm</think>\n\n"), REASON.EMPTY),
     "thinking without end": (answered("<think>hm"), REASON.EMPTY),
-    "thinking cut by the limit": (answered("<think>hm", finish="length"), REASON.EMPTY),
+    "thinking cut by the limit": (answered("<think>hm", finish="length"), REASON.THOUGHT_TOO_LONG),
+    "thinking beside the text, cut by the limit": (
+        HEAD + event({"choices": [{"delta": {"reasoning_content": "hm"}, "finish_reason": "length"}]}) + DONE,
+        REASON.THOUGHT_TOO_LONG,
+    ),
     "tool call": (
         HEAD
         + event({"choices": [{"delta": {"content": None, "tool_calls": [{"id": "t"}]}, "finish_reason": "tool_calls"}]})

@@ -1,0 +1,57 @@
+"""What a model has said so far, put together from the pieces of a stream."""
+
+from __future__ import annotations
+
+import io
+
+SHORTEST_WHOLE = 20
+"""Characters from which a delta may be taken for the whole text so far."""
+
+GROWN = 2
+"""Deltas in a row, behind the first, that must have repeated all before them, or they are pieces after all."""
+
+_LOOKED_AT = 200
+
+
+class Text:
+    """Pieces of one text, most often each of them new, from some servers each of them the whole so far.
+
+    The latter are told by what no model does: from the first delta on, each repeats all text before it and adds to it,
+    and what it adds is not more of the same (a model may laugh: 哈, 哈哈, 哈哈哈).
+    """
+
+    def __init__(self) -> None:
+        self._written = io.StringIO()
+        self._latest = ""
+        self._grown = 0
+        self._pieces = True
+        self._growing = True
+
+    def add(self, delta: str) -> None:
+        """Take the next delta. Costs as much as the delta is long."""
+        if not delta:
+            return
+        if self._growing:
+            self._growing = delta.startswith(self._latest)
+            if self._growing:
+                self._grown += bool(self._latest) and len(delta) > len(self._latest)
+                self._latest = delta
+                self._pieces = self._pieces and not self._is_whole(delta)
+        if self._pieces:
+            self._written.write(delta)
+        elif not self._growing:  # told long ago, and yet this one is a piece
+            self._latest, self._growing = self._latest + delta, True
+
+    def __str__(self) -> str:
+        return self._written.getvalue() if self._pieces else self._latest
+
+    def __len__(self) -> int:
+        return self._written.tell() if self._pieces else len(self._latest)
+
+    def _is_whole(self, delta: str) -> bool:
+        return self._grown >= GROWN and len(delta) >= SHORTEST_WHOLE and not _repeats(delta[:_LOOKED_AT])
+
+
+def _repeats(text: str) -> bool:
+    """Whether a text is its own beginning over and over again."""
+    return any(text.startswith(text[period:]) for period in range(1, len(text) // 2 + 1))
