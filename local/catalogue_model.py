@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from local.catalogue_entry import Entry, Parameter, choice, chunks, seconds
+from local.odd_streams import FORMS
 
 
 def _model(name: str, kind: str, chinese: str, english: str, *more: Parameter) -> Entry:
@@ -73,6 +74,13 @@ MODEL = (
         "流的结束标记不全：只有 finish_reason，或什么都没有",
         "a stream that ends with a finish_reason only, or without any mark",
         choice("marks", "结束标记", "marks", "none", "finish", "both"),
+    ),
+    _model(
+        "odd-stream",
+        "odd-stream",
+        "流的样子不寻常：每段都带 finish_reason、末尾重复全文、心跳、思考混在正文里……",
+        "an odd stream: a finish on every chunk, the whole again at the end, heartbeats, thinking in the text, …",
+        choice("form", "样子", "form", *FORMS),
     ),
     _model("garbage", "garbage", "流里出现乱码", "garbage in the stream", chunks(3)),
     _model(

@@ -172,7 +172,7 @@ class Model:
                 seen.first_token_at = seen.first_token_at or self._clock.now_ms()
                 seen.answer += piece
                 delta = {"role": "assistant", "content": piece} if number == 0 else {"content": piece}
-                await _event(response, {**head, "choices": [_choice(delta)]})
+                await _event(response, {**head, "choices": [_choice(delta, reply.early_finish or None)]})
                 await asyncio.sleep(reply.between)
             # Before the end mark: once it is sent, the instance may post its answer before it dies.
             if self._reached("answered", seen.port):

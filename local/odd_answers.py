@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from local.odd_streams import odd_stream
 from local.replies import Reply, failing
 
 _EVENTS = "text/event-stream"
@@ -36,6 +37,8 @@ def odd(kind: str, ordinary: Reply, wanted: Mapping[str, Any]) -> Reply | None:
     text = ordinary.text or "".join(ordinary.chunks)
     if kind in _REFUSALS:
         return _REFUSALS[kind]
+    if kind == "odd-stream":
+        return odd_stream(str(wanted["form"]), ordinary)
     if kind == "retry-after":
         return failing(429, "rate_limit_exceeded", "Rate limit reached.", Retry_After=str(wanted["value"]))
     if kind == "429-plain":

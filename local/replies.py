@@ -17,7 +17,7 @@ class Reply:
     `raw` replaces the whole body, with `content_type`. `thinking` comes before the text, as reasoning
     models send it. `when` makes the reply wait for a prompt that contains it. `dropped` cuts the connection before any
     answer; `drip` is how many seconds lie between two bytes of `raw`, with `drip_headers` of status and headers too;
-    `usage` is whether tokens are counted.
+    `usage` is whether tokens are counted; `early_finish` is the finish that every chunk carries.
     """
 
     text: str = ""
@@ -39,6 +39,7 @@ class Reply:
     drip: float = 0.0
     drip_headers: bool = False
     usage: bool = True
+    early_finish: str = ""
 
 
 def failing(status: int, code: str = "", message: str = "", **headers: str) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -10,7 +11,7 @@ from local.cloud import LocalCloud, Reply, Sent
 from local.faults import Fault
 from local.model import ModelRequest
 from local.people import Conversation, Person
-from proof.faults import Trial
+from proof.faults import Trial, Wanted
 from proof.outcomes import ANSWERED, FAILED, judge, says
 from proof.plan import Case, Plan
 from proof.result import Result, Violation
@@ -20,7 +21,10 @@ AT_ONCE = 16
 
 WAIT_SECONDS = 120.0
 
-NOTES = ("stalled", "length_cut", "no_memory", "not_remembered", "context_left_out", "context_dropped")
+NOTES = (
+    *("stalled", "length_cut", "filtered_cut", "error_cut", "pictures_left_out"),
+    *("no_memory", "not_remembered", "context_left_out", "context_dropped"),
+)
 """What an answer may say about itself: the one that is wanted, or none."""
 
 
@@ -134,6 +138,8 @@ class Trials:
         elif verdict.outcome == FAILED and not any(says(s, name) for s in sent.answers for name in wanted.sentences):
             self._wrong(each, self._shown(sent), " or ".join(wanted.sentences))
         elif verdict.outcome == ANSWERED:
+            if wanted.text and not _is_whole([shown.text for shown in sent.answers], wanted):
+                self._wrong(each, self._shown(sent), f"{wanted.text!r}, once")
             for note in NOTES:
                 if any(says(shown, note) for shown in sent.answers) != (note == wanted.note):
                     self._wrong(each, self._shown(sent), f"note {wanted.note or 'none'}")
@@ -189,6 +195,12 @@ def try_all(plan: Plan, result: Result, cases: Sequence[Case], *, at_once: int =
     if cases:
         with plan.cloud(**{"instances": at_once, **options}) as cloud:
             Trials(cloud, result).run(cases, at_once=at_once)
+
+
+def _is_whole(shown: Sequence[str], wanted: Wanted) -> bool:
+    """Whether an answer of one message is what was said, and said once."""
+    said = [re.sub(r"\A@\S+\n\n", "", text) for text in shown]  # in a group it begins with whom it is for
+    return len(said) == 1 and (said[0].startswith(wanted.text) if wanted.note else said[0] == wanted.text)
 
 
 def _trial(case: Case) -> Trial:

@@ -13,21 +13,25 @@ from proof.plan import Case
 class Wanted:
     """What may be shown: one of `outcomes`; a failure says one of `sentences`, an answer has the `note`, or none.
 
-    Sentences and notes are names of `shared.wording.Wording`.
+    Sentences and notes are names of `shared.wording.Wording`. An answer begins with `text`, and without a note is that.
     """
 
     outcomes: tuple[str, ...]
     sentences: tuple[str, ...] = ()
     note: str = ""
+    text: str = ""
 
     def __or__(self, other: Wanted) -> Wanted:
         """Either of two."""
-        return Wanted(self.outcomes + other.outcomes, self.sentences + other.sentences, self.note or other.note)
+        return Wanted(
+            self.outcomes + other.outcomes, self.sentences + other.sentences, self.note or other.note, self.text
+        )
 
 
 NORMAL = Conditions()
 ANSWER = Wanted((ANSWERED,))
 PART = Wanted((ANSWERED,), note="stalled")
+CUT_BY_ERROR = Wanted((ANSWERED,), note="error_cut")
 CLOSED = Wanted((UNDELIVERABLE,))
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
+from local.odd_streams import FORMS
 from proof.fault_settings import settings_trials
 from proof.fault_trials import try_all
-from proof.faults import ANSWER, PART, Trouble, Wanted, explained, trials
+from proof.faults import ANSWER, CUT_BY_ERROR, PART, Trouble, Wanted, explained, trials
 from proof.plan import Plan
 from proof.result import Result
 
@@ -24,6 +25,7 @@ KEY, QUOTA, TOO_LONG = explained("failed_key_refused"), explained("failed_quota"
 TIMEOUT = explained("failed_timeout")
 LEFT_OUT, DROPPED = Wanted(ANSWER.outcomes, note="context_left_out"), Wanted(ANSWER.outcomes, note="context_dropped")
 LONG = Wanted(ANSWER.outcomes)
+SAID = "光的散射使天空呈现蓝色：波长越短，散射得越多。傍晚的光要穿过更厚的大气，剩下的便是红色。"
 
 
 def _date(seconds: float) -> str:
@@ -86,14 +88,15 @@ def troubles() -> list[Trouble]:
         _of_context("thinking only", "thinking-only", EMPTY),
         _of_context("tool call", "tool-call", EMPTY),
         _of_context("filtered", "filtered", explained("failed_filtered"), DROPPED),
-        _harmless("stream without any end mark", "stream-ending", PART, marks="none"),
+        _harmless("stream without any end mark", "stream-ending", marks="none"),
         _harmless("stream without [DONE]", "stream-ending", marks="finish"),
         _harmless("garbage in the stream", "garbage", PART, chunks=3),
         _stays("garbage at the beginning of the stream", "garbage", NOT_JSON, chunks=0),
         _passes("429 inside the stream", "error-in-stream", BUSY, code="rate_limit_exceeded"),
         _passes("500 inside the stream", "error-in-stream", SERVER, code="server_error"),
         _stays("quota inside the stream", "error-in-stream", QUOTA, code="insufficient_quota"),
-        _harmless("error in the middle of the stream", "error-in-stream", PART, chunks=3),
+        _harmless("error in the middle of the stream", "error-in-stream", CUT_BY_ERROR, chunks=3),
+        *odd_streams(),
         _stays("half of a JSON answer", "half-json", NOT_JSON),
         _stays("JSON of another kind", "other-json", NOT_JSON),
         _harmless("an answer that is not streamed", "not-streamed"),
@@ -107,6 +110,23 @@ def troubles() -> list[Trouble]:
         Trouble("1 MB answer", "no-usage", once=LONG, answer="A sentence of a very long answer. " * 31_000),
         _of_context("context too long", "context-too-long", TOO_LONG),
     ]
+
+
+def odd_streams() -> list[Trouble]:
+    """Streams that are no error: the answer is shown whole and once, or with the note that says why it is not."""
+    notes = {
+        "picture": "pictures_left_out",
+        "length": "length_cut",
+        "filtered": "filtered_cut",
+        "error-block": "error_cut",
+    }
+    found = []
+    for form in FORMS:
+        wanted = Wanted(ANSWER.outcomes, note=notes.get(form, ""), text=SAID)
+        if form == "thinking-limit":
+            wanted = explained("failed_thought_too_long")
+        found.append(Trouble(f"odd stream: {form}", "odd-stream", {"form": form}, wanted, answer=SAID))
+    return found
 
 
 def slow_troubles() -> list[Trouble]:

@@ -69,15 +69,7 @@ class Ending:
             return "filtered" if filtered else "error", self._code or problem.reason.value
         return "stalled", ""
 
-    def emptiness(self, *, timed_out: bool, said: str) -> ModelFailed:
-        """Why there is no answer although nothing went wrong on the way; `said` is what there was instead."""
-        finish = self.finish or ("stop" if self._end and self._end.marked else "")
-        if finish in FILTERED:
-            return ModelFailed(ModelFailure.FILTERED, f"finish_reason {finish}")
-        if finish in LIMITED:
-            return ModelFailed(ModelFailure.THOUGHT_TOO_LONG, f"{said}, finish_reason {finish}")
-        if timed_out:
-            return ModelFailed(ModelFailure.TIMEOUT, "the time ran out before anything to show had come")
-        if not finish or finish in BROKEN:
-            return ModelFailed(ModelFailure.SERVER, f"the stream ended early, finish_reason {finish or 'missing'}")
-        return ModelFailed(ModelFailure.EMPTY, f"{said}, finish_reason {finish}")
+    @property
+    def last_finish(self) -> str:
+        """The finish that counts where there is nothing to show; an end mark says as much as `stop`."""
+        return self.finish or ("stop" if self._end and self._end.marked else "")

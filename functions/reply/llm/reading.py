@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from threading import Event, Thread
 
-from reply.llm.ending import CUTS, Ending
+from reply.llm.ending import BROKEN, CUTS, FILTERED, LIMITED, Ending
 from reply.llm.pictures import without_pictures
 from reply.llm.said import Text
 from reply.llm.stream import Piece, decode
 from reply.llm.text import visible, well_formed
 from reply.services import Answer, Usage
 from shared.clock import Clock
-from shared.errors import ModelFailed
+from shared.errors import ModelFailed, ModelFailure
 
 LONGEST_ANSWER = 1_000_000
 """Characters shown of one answer; the rest is cut."""
@@ -91,8 +91,17 @@ class Reading:
 
     def emptiness(self) -> ModelFailed:
         """Why there is no answer although nothing went wrong on the way."""
+        finish = self.ending.last_finish
         said = "thinking only" if self._thought or self._said().strip() else "no text"
-        return self.ending.emptiness(timed_out=self._timed_out, said=said)
+        if finish in FILTERED:
+            return ModelFailed(ModelFailure.FILTERED, f"finish_reason {finish}")
+        if finish in LIMITED:
+            return ModelFailed(ModelFailure.THOUGHT_TOO_LONG, f"{said}, finish_reason {finish}")
+        if self._timed_out:
+            return ModelFailed(ModelFailure.TIMEOUT, "the time ran out before anything to show had come")
+        if not finish or finish in BROKEN:
+            return ModelFailed(ModelFailure.SERVER, f"the stream ended early, finish_reason {finish or 'missing'}")
+        return ModelFailed(ModelFailure.EMPTY, f"{said}, finish_reason {finish}")
 
     def _said(self) -> str:
         """All that was said; a whole message counts where no delta had text."""
