@@ -212,12 +212,12 @@ def test_exports_are_read_by_the_deployment(readme: Readme) -> None:
 
 
 @both_languages
-def test_dotenv_example_has_settings_of_reply(readme: Readme) -> None:
+def test_dotenv_example_has_settings(readme: Readme) -> None:
     """Each line of the .env in the README sets something."""
     block = next(block for block in readme.document.fenced("sh") if "> .env" in block)
     names = set(re.findall(r"^(?:# )?([A-Z_]+)=", block, re.MULTILINE))
     assert "CHATGPT_API_KEY" in names
-    assert names <= set(CODE["reply"])
+    assert names <= {*CODE["reply"], *CODE["conversation"]}
 
 
 @both_languages
