@@ -93,8 +93,9 @@ class Log:
         if not cause:
             self._write(_ERROR, event, fields)
             return
-        level = _WARNING if cause in self._causes else _ERROR
-        known, line = self._causes.setdefault(str(cause), set()), repr((event, fields))
+        fresh: set[str] = set()
+        known, line = self._causes.setdefault(str(cause), fresh), repr((event, fields))
+        level = _ERROR if known is fresh else _WARNING  # of threads at the same moment one is first
         if line not in known:
             known.add(line)
             self._write(level, event, {**fields, "cause": cause})
