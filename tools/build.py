@@ -22,6 +22,7 @@ from shipping.pip import require_pip
 from shipping.report import lines, size_text
 from shipping.settings_files import COMPILED, NO_FILES, SettingsFiles, read_settings_files, report
 from shipping.target import TARGETS, Target, parse_target
+from shipping.variables import check_variables
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,6 +34,7 @@ def main(arguments: list[str]) -> int:
         target = parse_target(options.python)
         chosen = [p for p in packages(fc2=options.fc2, oss2=options.oss2) if options.only in ("", p.name)]
         files = read_settings_files(Path(options.settings))
+        check_variables(files, Path(options.settings), os.environ)
         robots = list(robots_named(files, Path(options.settings), os.environ))
         notes = list(model_notes(files, Path(options.settings), os.environ, time.time()))
         build_all(chosen, target, Path(options.output).resolve(), bytecode=not options.no_bytecode, files=files)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from shipping import ShippingError
 from shipping.settings_files import ROOT, SettingsFiles
+from shipping.variables import deployers_variables
 
 LISTS = ("ALLOW_GROUPS", "ALLOW_USERS", "DENY_USERS", "ADMIN_USERS", "VIP_USERS")
 _ROBOTS = ("DINGTALK_CREDENTIALS", "DINGTALK_APP_SECRET")
@@ -23,14 +24,9 @@ def robots_named(files: SettingsFiles, folder: Path, environ: Mapping[str, str])
         sys.path.append(str(ROOT / "functions"))  # the readers that will read the result are the ones that check it
     from conversation.lists import Robots
     from conversation.settings import Settings
-    from doctoring import DoctorError
-    from doctoring.env_file import read_env_file
     from shared.deployed import Deployed
 
-    try:
-        variables = {**read_env_file(folder / ".env", environ).values, **environ}
-    except DoctorError as error:
-        raise ShippingError(str(error)) from None
+    variables = deployers_variables(folder, environ)
     given = {name: variables.get(name, "") for name in (*LISTS, *_ROBOTS)}
     settings = Settings.read(Deployed(files.settings).under(given))
     if settings.closed:
