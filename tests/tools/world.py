@@ -1,4 +1,4 @@
-"""What a started `reply` talks to: a model that streams one sentence, and a session webhook that keeps its posts."""
+"""What started functions talk to: a model that streams one sentence, a session webhook that keeps its posts, and FC."""
 
 import json
 import threading
@@ -11,11 +11,13 @@ SENTENCE = "Forty-two."
 
 
 class World(ThreadingHTTPServer):
-    """One loopback server for both; `posts` are the bodies sent to the webhook."""
+    """One loopback server for all; `posts` went to the webhook, `asked` to the model, `invoked` are events for FC."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.posts: list[dict[str, Any]] = []
+        self.asked: list[dict[str, Any]] = []
+        self.invoked: list[dict[str, Any]] = []
 
     @property
     def host(self) -> str:
@@ -31,11 +33,15 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/robot/sendBySession"):
             self.server.posts.append(body)
             self._answer("application/json", json.dumps({"errcode": 0, "errmsg": "ok"}))
+        elif "/invocations" in self.path:
+            self.server.invoked.append(body)
+            self._answer("application/json", "", 202)
         else:
+            self.server.asked.append(body)
             self._answer("text/event-stream", "".join(f"data: {piece}\n\n" for piece in _stream()))
 
-    def _answer(self, kind: str, text: str) -> None:
-        self.send_response(200)
+    def _answer(self, kind: str, text: str, status: int = 200) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(text.encode())))
         self.end_headers()
