@@ -28,6 +28,7 @@ _TARGET = re.compile(r"/[!-~]*")
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VALUE = re.compile(r"[\t -~\x80-\xff]*")
 _STATUS = re.compile(rb"HTTP/1\.[0-9] ([1-9][0-9][0-9])(?:[ \t][^\r\n]*)?\r?\n")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r?\n")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
 
@@ -99,7 +100,9 @@ def read_body(connection: socket.socket, head: Head, limit: int) -> bytes:
 
 
 def _next_head(connection: socket.socket, got: bytes) -> Head:
-    while not (end := _HEAD_END.search(got)):
+    looked = 0
+    while not (end := _HEAD_END.search(got, max(0, looked - 3))):
+        looked = len(got)
         piece = connection.recv(HEAD_LIMIT)
         got += piece
         if not piece or len(got) > HEAD_LIMIT:
@@ -118,17 +121,18 @@ def _next_head(connection: socket.socket, got: bytes) -> Head:
 
 def _joined(body: bytes) -> tuple[bytes, bool]:
     """The content of chunks, as far as it has come, and whether that is all of it."""
-    joined = b""
-    while match := re.match(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r?\n", body):
+    pieces: list[bytes] = []
+    place = 0
+    while match := _CHUNK.match(body, place):
         size = int(match[1], 16)
         if not size:
-            return joined, True
-        joined += body[match.end() : match.end() + size]
-        rest = body[match.end() + size :]
-        if len(rest) < 2:
+            return b"".join(pieces), True
+        end = match.end() + size
+        pieces.append(body[match.end() : end])
+        if len(body) - end < 2:
             break
-        body = rest[2:] if rest.startswith(b"\r\n") else rest[1:]
-    return joined, False
+        place = end + (2 if body.startswith(b"\r\n", end) else 1)
+    return b"".join(pieces), False
 
 
 @cache

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os.path
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from shared.deployed import Template, read_templates
-from shared.mentions import bare, is_mention, only_mentions
+from shared.mentions import UNSEEN, bare, is_mention, only_mentions
 
 _SIGNS = ("#", "＃", "﹟")
 
@@ -117,8 +118,13 @@ def _content(rest: str) -> str:
 def _beyond_mentions(text: str) -> str:
     """From the sign of a title on, also where it hangs on a mention; "" where there is none."""
     text = bare(text)
-    while is_mention(text):
-        head, *rest = text.split(None, 1)
-        signs = [place for place in map(head.find, _SIGNS) if place > 0]
-        text = text[min(signs) :] if signs else bare("".join(rest))
-    return text if text.startswith(_SIGNS) else ""
+    for word in re.finditer(r"\S+", text):
+        begin = word.end() - len(word[0].lstrip(UNSEEN))
+        if begin == word.end():
+            continue
+        if not is_mention(text[begin]):
+            return text[begin:] if text[begin] in _SIGNS else ""
+        signs = [place for sign in _SIGNS if (place := text.find(sign, begin, word.end())) > 0]
+        if signs:
+            return text[min(signs) :]
+    return ""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reply.bucket import path_part
 from reply.places import Owner
 from reply.records import OPEN, Records, shows_others
+from shared.folding import plain
 
 MOST_RECORDS = 2000
 """Records read for one export; the latest are kept."""
@@ -133,4 +133,4 @@ def _kept(content: Mapping[str, object], outcome: str, tokens: int) -> Kept:
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().casefold()
+    return plain(text).strip()

@@ -31,7 +31,8 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 
 def path_part(text: str) -> str:
     """`text` as one path part: reversible where it is short, never empty, never able to leave its folder."""
-    encoded = "".join(c if c in _PLAIN else "".join(f"={b:02x}" for b in _bytes(c)) for c in text) or "="
+    beginning = text[: LONGEST_PART + 1]  # no character gets shorter: more of it would be cut off
+    encoded = "".join(c if c in _PLAIN else "".join(f"={b:02x}" for b in _bytes(c)) for c in beginning) or "="
     if len(encoded) <= LONGEST_PART:
         return encoded
     return f"{encoded[: LONGEST_PART - 42]}=~{hashlib.sha256(_bytes(text)).hexdigest()[:40]}"

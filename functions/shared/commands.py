@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.mentions import asks, bare, before_mentions, first_word, is_mention, is_name, only_mentions, seams
+from shared.folding import plain
+from shared.mentions import (
+    MARKS,
+    Rest,
+    Written,
+    asks,
+    bare,
+    is_mention,
+    is_name,
+    seams,
+)
 
 
 @dataclass(frozen=True)
@@ -96,9 +105,12 @@ LONGEST_WORD = 20
 
 _SLASHES = ("/", "／", "\\", "＼")
 
-_MARKS = "。．.｡！!～~…，,、"
+_BARE = {word: command for command in COMMANDS for word in (*command.words, *command.said)}
+_SLASHED = _BARE | {word: command for command in COMMANDS for word in command.slashed}
+_SAID = {f"#{word}": command for command in COMMANDS for word in command.said}
+_HASHED = {f"#{word}": command for command in COMMANDS for word in command.hashed}
 
-_WORD_AND_NAME = re.compile(rf"(?P<word>[#＃/／\\\\＼]?[^\W\d_]+)[{_MARKS}]*[@＠](?P<name>[^@＠]+)")
+_WORD_AND_NAME = re.compile(rf"(?P<word>[#＃/／\\\\＼]?[^\W\d_]+)[{MARKS}]*[@＠](?P<name>[^@＠]+)")
 
 _ONE_WORD = re.compile(rf"[\\/]([A-Za-z\u3400-\u9fff]{{1,{LONGEST_WORD}}})")
 
@@ -125,27 +137,29 @@ def find_command(text: str) -> Invoked | UnknownCommand | None:
     mentions around it do not matter, nor does a mark that ends a sentence behind a word that stands alone: recognised
     speech has one. A question mark asks.
     """
-    head, rest = first_word(text)
-    while is_mention(head):
-        if glued := _glued(head, rest):
-            return glued
-        head, rest = first_word(rest)
-    if found := _in_table(head, rest):
-        return found
-    head, _, rest = _parted(head, rest)
-    unknown = _ONE_WORD.fullmatch(_plain(head))
-    return UnknownCommand(unknown[1]) if unknown and only_mentions(rest) else None
+    for head, rest in Written(text).words():
+        if is_mention(head):
+            if glued := _glued(head, rest):
+                return glued
+            continue
+        if found := _in_table(head, rest):
+            return found
+        head, _, rest = _parted(head, rest)
+        unknown = _ONE_WORD.fullmatch(plain(head))
+        return UnknownCommand(unknown[1]) if unknown and rest.only_mentions else None
+    return None
 
 
 def without_marks(text: str) -> str:
     """The text without marks that end a sentence, at its end; a question mark stays."""
-    return text.rstrip(_MARKS)
+    return text.rstrip(MARKS)
 
 
 def is_bare_mention(text: str) -> bool:
     """Whether a text is somebody's mention and nothing else: neither a command nor a question hangs on the name."""
-    head, rest = first_word(text)
-    return is_mention(head) and not rest and not asks(head[1:]) and not _glued(head, "")
+    for head, rest in Written(text).words():
+        return is_mention(head) and not rest.text and not asks(head[1:]) and not _glued(head, rest)
+    return False
 
 
 def nearest(word: str, commands: Sequence[Command] = COMMANDS) -> str:
@@ -159,65 +173,55 @@ def nearest(word: str, commands: Sequence[Command] = COMMANDS) -> str:
     return signed[close[0]] if close else ""
 
 
-def _in_table(head: str, rest: str) -> Invoked | None:
+def _in_table(head: str, rest: Rest) -> Invoked | None:
     head, name, rest = _parted(head, rest)
-    plain = _plain(head)
-    for command in COMMANDS:
-        found = _matches(command, plain, f"{name} {rest}".strip() if command.names_people else rest)
-        if found is not None:
-            return found
+    head = plain(head)
+    slashed = head[:1] in ("\\", "/")
+    command = (_SLASHED if slashed else _BARE).get(head[slashed:])
+    if command and command.argument:
+        return Invoked(command, _behind(command, name, rest))
+    command = command or _SAID.get(head)
+    if command and rest.only_mentions:
+        return Invoked(command)
+    for word, command in _HASHED.items():
+        attached = head[len(word) :]
+        # Anything else that hangs on it makes a sentence that begins with the word, such as #证书的作用是什么.
+        if head.startswith(word) and (not attached or "." in attached or ":" in attached):
+            return Invoked(command, f"{attached} {_behind(command, name, rest)}".strip())
     return None
 
 
-def _parted(head: str, rest: str) -> tuple[str, str, str]:
+def _behind(command: Command, name: str, rest: Rest) -> str:
+    """What a command's word is followed by, as far as it is meant for the command."""
+    return f"{name} {rest.text}".strip() if command.names_people else rest.before_mentions
+
+
+def _parted(head: str, rest: Rest) -> tuple[str, str, Rest]:
     """Word, the mention that hangs on it (`/help@bot`), and rest; without a mark behind a word alone (`重置。`)."""
-    if not bare(rest.strip(_MARKS)):
-        rest = ""
+    if rest.only_marks:
+        rest = Rest(Written(""), 0)
     alone = without_marks(head)
     hung = _WORD_AND_NAME.fullmatch(alone)
     if hung and is_name(bare(hung["name"])):
         return hung["word"], f"@{bare(hung['name'])}", rest
-    return bare(alone) if alone != head and only_mentions(rest) else head, "", rest
+    return bare(alone) if alone != head and rest.only_mentions else head, "", rest
 
 
-def _matches(command: Command, head: str, rest: str) -> Invoked | None:
-    word = head[1:] if head[:1] in ("\\", "/") else head
-    known = command.words + command.said if word is head else command.words + command.slashed + command.said
-    behind = rest if command.names_people else before_mentions(rest)
-    if word in known:
-        if command.argument:
-            return Invoked(command, behind)
-        return Invoked(command) if only_mentions(rest) else None
-    if head[:1] == "#" and head[1:] in command.said and only_mentions(rest):
-        return Invoked(command)
-    for word in command.hashed:
-        if head.startswith(f"#{word}"):
-            attached = head[len(word) + 1 :]
-            if attached and not set(attached) & {".", ":"}:
-                return None  # a sentence that begins with the word, such as #证书的作用是什么
-            return Invoked(command, f"{attached} {behind}".strip())
-    return None
-
-
-def _glued(head: str, rest: str) -> Invoked | None:
+def _glued(head: str, rest: Rest) -> Invoked | None:
     """The command that hangs on a mention without a blank between them, where it cannot be anything else.
 
     Behind a sign or an unseen character a name has ended. Without one the whole message must be a name and a command's
     word: `@小助手怎么退出` is a question.
     """
     for begun in seams(head):
-        found = _in_table(bare(begun), rest)
-        if found and (begun[:1] not in _SLASHES or only_mentions(rest)):  # @types/persona is no name
+        if begun[:1] in _SLASHES and not rest.only_mentions:  # @types/persona is no name
+            continue
+        if found := _in_table(bare(begun), rest):
             return found
-    if not only_mentions(rest):
+    if not rest.only_mentions:
         return None
-    plain = _plain(without_marks(head))
-    for command in COMMANDS:
-        for word in command.words + command.said:
-            if plain.endswith(word) and is_name(plain[1 : -len(word)]):
-                return Invoked(command)
+    name = plain(without_marks(head))
+    for word, command in _BARE.items():
+        if name.endswith(word) and is_name(name[1 : -len(word)]):
+            return Invoked(command)
     return None
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()

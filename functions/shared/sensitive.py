@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 MASK = "🚫"
 
+MOST_KNOWN = 10_000
+"""Beginnings of which it is remembered, within one text, how long a word they begin with: each may be a long word."""
+
 
 class _Folding(dict[int, str]):
     """Each character as it is compared: plain width, lower case. Filled as characters are met."""
@@ -76,6 +79,8 @@ class SensitiveWords:
             ahead = folded[start : start + lengths[-1]]
             length = known.get(ahead)
             if length is None:
+                if len(known) >= MOST_KNOWN:
+                    known.clear()
                 length = known[ahead] = self._longest(ahead, lengths)
             if length:
                 yield start, start + length

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -16,6 +15,7 @@ from reply.places import Owner
 from reply.records import Record
 from reply.run import Run
 from shared.errors import BUCKET, StoreUnavailable
+from shared.folding import normalized
 
 DEFAULT_DAYS, MOST_DAYS = 30, 92
 """Days that are exported: without a range, today being the last; and at most."""
@@ -48,7 +48,7 @@ def export(run: Run, turn: Turn) -> str:
         return run.explain(refusal, turn, Record("refused"))
     if not services.exports.settings.allowed:
         return run.explain(words.export_off, turn, Record("refused"))
-    text = unicodedata.normalize("NFKC", run.message.text).strip()
+    text = normalized(run.message.text).strip()
     try:
         wanted = _wanted(run, text)
     except ValueError:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from reply.commands.setting import set_value, tell
 from reply.conversation import PERSONA, Turn
 from reply.run import Run
 from shared.commands import without_marks
+from shared.folding import plain
 
 LONGEST_PERSONA = 2000
 """Characters of a persona: it goes with every question."""
@@ -23,7 +22,7 @@ def persona(run: Run, turn: Turn) -> str:
         if run.memory.unread and not current:
             return run.explain(words.persona_unread, turn)
         return tell(run, turn, words.persona_shown.format(persona=current) if current else words.persona_none)
-    if unicodedata.normalize("NFKC", without_marks(wanted)).casefold() in _REMOVE:
+    if plain(without_marks(wanted)) in _REMOVE:
         return set_value(run, turn, PERSONA, "", words.persona_removed)
     if len(wanted) > LONGEST_PERSONA:
         return tell(run, turn, words.persona_too_long.format(size=len(wanted), limit=LONGEST_PERSONA))

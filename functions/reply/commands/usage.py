@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 
 from reply.bucket import path_part
@@ -16,6 +15,7 @@ from reply.run import Run
 from reply.tallies import Tally, total
 from shared.commands import without_marks
 from shared.errors import BUCKET, StoreUnavailable
+from shared.folding import plain
 
 MOST_PEOPLE = 10
 """How many people are listed: those who used most, or those to choose from."""
@@ -109,7 +109,7 @@ def _find(people: Mapping[str, Tally], wanted: str) -> list[str]:
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    return plain(text)
 
 
 def _used(run: Run, tally: Tally) -> str:

@@ -14,6 +14,7 @@ from reply.lookup.names import HTTPS_PORT, Target, ascii_name
 from shared.errors import LookupFailed, LookupFailure
 
 MOST_REDIRECTS = 3
+LONGEST_ADDRESS = 2000
 LARGEST = 256 * 1024
 """Bytes read of one response, headers included."""
 
@@ -38,6 +39,8 @@ def fetch(url: str, accept: str, network: Network, context: ssl.SSLContext, dead
 
 
 def _parted(base: str, location: str) -> tuple[str, Target, str]:
+    if len(location) > LONGEST_ADDRESS:
+        raise LookupFailed(LookupFailure.UNREADABLE, f"an address of {len(location)} characters")
     try:
         url = urljoin(base, location)
         parts = urlsplit(url)

@@ -9,8 +9,12 @@ from ipaddress import ip_address
 from typing import Literal
 
 from shared.commands import without_marks
+from shared.folding import normalized
 
 HTTPS_PORT = 443
+
+LONGEST_NAME, LONGEST_LABEL = 253, 63
+"""Characters of a name and of a label in ASCII (RFC 1035)."""
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _DOTS = str.maketrans({"\u3002": ".", "\uff0e": ".", "\uff61": "."})
@@ -43,7 +47,7 @@ def read_target(text: str) -> Target:
 
     A mark that ends a sentence is no part of it. Raises NoTarget when it names no host.
     """
-    words = [word for word in without_marks(unicodedata.normalize("NFKC", text)).split() if not word.startswith("@")]
+    words = [word for word in without_marks(normalized(text)).split() if not word.startswith("@")]
     found = " ".join(words)
     if len(words) != 1:
         raise NoTarget("several" if words else "missing", found)
@@ -86,21 +90,27 @@ def ascii_name(text: str) -> str:
 
     Labels are encoded as IDNA 2008 does: what IDNA 2003 made of "ß" would be somebody else's name.
     """
-    name = unicodedata.normalize("NFKC", text.translate(_DOTS)).translate(_DOTS).lower().removesuffix(".")
+    name = normalized(text.translate(_DOTS)).translate(_DOTS).lower().removesuffix(".")
+    if len(name) > LONGEST_NAME:  # no character gets shorter in ASCII, and Punycode takes its time
+        raise ValueError(f"wanted at most {LONGEST_NAME} characters")
     labels = [_ascii_label(label) for label in name.split(".")]
     joined = ".".join(labels)
-    if len(labels) < 2 or len(joined) > 253:
+    if len(labels) < 2 or len(joined) > LONGEST_NAME:
         raise ValueError("wanted a name such as example.com")
     return joined
 
 
 def shown_name(name: str) -> str:
     """The name as people write it: Punycode decoded where it can be."""
+    if len(name) > LONGEST_NAME:
+        return name
     return ".".join(map(_shown_label, name.split(".")))
 
 
 def _ascii_label(label: str) -> str:
     if not label.isascii():
+        if len(label) > LONGEST_LABEL:
+            raise ValueError(f"wanted at most {LONGEST_LABEL} characters between the dots")
         if not all(unicodedata.category(c)[0] in "LMN" or c in "-_" or c in _JOINERS for c in label):
             raise ValueError("wanted letters, digits and hyphens between the dots")
         label = "xn--" + label.encode("punycode").decode("ascii")
@@ -110,7 +120,7 @@ def _ascii_label(label: str) -> str:
 
 
 def _shown_label(label: str) -> str:
-    if not label.startswith("xn--"):
+    if not label.startswith("xn--") or len(label) > LONGEST_LABEL:
         return label
     try:
         shown = label[4:].encode("ascii").decode("punycode")

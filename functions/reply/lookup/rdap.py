@@ -16,6 +16,9 @@ BOOTSTRAP = "https://data.iana.org/rdap/dns.json"
 KEPT_S = 24 * 3600
 """Seconds for which one instance keeps IANA's list."""
 
+MOST_LABELS = 127
+"""Labels that a name can have (RFC 1035)."""
+
 MOST_QUERIES = 3
 """Names asked for in all: the one wanted, then its parents."""
 
@@ -105,7 +108,7 @@ def _servers(listed: dict[str, Any]) -> dict[str, str]:
 
 
 def _ends(name: str) -> Iterator[str]:
-    labels = name.split(".")
+    labels = name.split(".")[-MOST_LABELS:]
     return (".".join(labels[start:]) for start in range(1, len(labels)))
 
 
