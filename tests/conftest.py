@@ -11,6 +11,11 @@ from local.loopback import hold
 hold()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--thorough`: feed every function every text of tests/linearity, up to the longest; takes an hour."""
+    parser.addoption("--thorough", action="store_true", help="feed all that takes text all shapes at all sizes")
+
+
 @pytest.fixture(scope="session")
 def _shared_cloud() -> Iterator[LocalCloud]:
     with LocalCloud() as cloud:

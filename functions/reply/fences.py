@@ -84,6 +84,8 @@ def walk(lines: Iterable[str]) -> Iterator[Line]:
 
 def open_at_end(text: str) -> Fence | None:
     """The fence that the text leaves open."""
+    if "```" not in text and "~~~" not in text:
+        return None
     fence = None
     for line in walk(text.removesuffix("\n").split("\n")):
         fence = line.fence
@@ -91,6 +93,8 @@ def open_at_end(text: str) -> Fence | None:
 
 
 def _opened_by(line: str) -> Fence | None:
+    if "```" not in line and "~~~" not in line:  # of most lines nothing else has to be looked at
+        return None
     found = _OPENING.fullmatch(line)
     if found is None or (found["run"][0] == "`" and "`" in found["info"]):
         return None

@@ -16,6 +16,9 @@ from shared.wording import Wording
 LONGEST_TITLE = 20
 """Characters of a title: what the chat list shows of it."""
 
+LOOKED_AT = 10_000
+"""Characters of an answer within which its title is looked for."""
+
 _LINE_END = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _CONTROL = dict.fromkeys(c for c in range(0xA0) if c not in (0x09, 0x0A) and unicodedata.category(chr(c)) == "Cc")
 _BLANK_LINES_FIRST = re.compile(r"(?:[^\S\n]*\n)+")
@@ -23,7 +26,7 @@ _BLANK_LINES_FIRST = re.compile(r"(?:[^\S\n]*\n)+")
 _HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
 _RULE = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|=+[ \t]*)")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
-_TABLE_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
+_TABLE_RULE_CELL = re.compile(r":?-+:?")
 
 _MARKUP = (
     (re.compile(r"^[ \t]*(?:>[ \t]*|#{1,6}[ \t]+|[-*+][ \t]+(?:\[[ xX]\][ \t]+)?|\d{1,9}[.)][ \t]+)+"), ""),
@@ -80,7 +83,7 @@ def prepared(text: str) -> str:
 
 def title_of(text: str, words: Wording) -> str:
     """The beginning of an answer without markup, at most 20 characters, never empty."""
-    for line in walk(text.split("\n")):
+    for line in walk(text[:LOOKED_AT].split("\n")):
         found = _plain(line)
         if is_blank(found) or not any(c.isalnum() for c in found):
             continue
@@ -128,9 +131,15 @@ def table_rows(lines: list[Line]) -> dict[int, bool]:
             continue
         if at - 1 in rows:
             rows[at] = False
-        elif "|" in before.text and not before.text.lstrip().startswith(">") and _TABLE_RULE.fullmatch(line.text):
+        elif "|" in before.text and not before.text.lstrip().startswith(">") and _is_table_rule(line.text):
             rows[at - 1], rows[at] = True, False
     return rows
+
+
+def _is_table_rule(text: str) -> bool:
+    """Whether the line is the one under a table's head; cut into cells first, for a pattern would try blanks twice."""
+    cells = text.strip(" \t").removeprefix("|").removesuffix("|").split("|")
+    return all(_TABLE_RULE_CELL.fullmatch(cell.strip(" \t")) for cell in cells)
 
 
 def _needs_blank_line(lines: list[Line], at: int, tables: dict[int, bool]) -> bool:

@@ -17,13 +17,27 @@ from reply.tables import Tables
 from shared.message import LARGEST_BODY, LONGEST_PART
 from shared.wording import Wording
 
-_SENTENCE = re.compile(r"[。！？；…]+[”’』」）)\"']*|[.!?;]+[\"')\]]*(?=\s)")
+_SENTENCE = re.compile(r"[。！？；…]+[”’』」）)\"']*|(?<![.!?;])[.!?;]+[\"')\]]*(?=\s)")
 _WORD = re.compile(r"[^\S\n]+|[，、：]+")
 _FENCE_LIKE = re.compile(r"[ \t>]*(?:`|~)")
+_LONG_BLANK = re.compile(r"(?<!\s)\s{2001,}")
 _NEVER, _HARDLY = 9, 8
 _LONGEST_SEQUENCE = 64
 """Characters over which a cut is moved to keep a combined character or a run of backquotes whole, and of an indentation
 that is kept at the beginning of a part."""
+
+
+MOST_PARTS = 20
+"""Parts that an answer may have at most, whatever is set."""
+
+LONGEST_BLANK = 2000
+"""Characters of white space in a row that are laid out."""
+
+_END = 500
+"""Characters of an answer's end that are kept: it may say what is to be said under an answer that was cut."""
+
+_MOST_BYTES, _FRAME = 6, 300
+"""Bytes that a character can take in JSON; characters left for a mention, a number and a note."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +99,36 @@ def split(text: str, layout: Layout, *, first: int = 1) -> tuple[Part, ...]:
             piece.opening,
         )
         for piece in pieces
+    )
+
+
+def showable(text: str) -> str:
+    """What of an answer can be shown, its very end kept: no more is laid out, however long it is.
+
+    Blanks between two parts are not shown, so a run of more than LONGEST_BLANK has its middle left out.
+    """
+    most = MOST_PARTS * (Limits.characters + LONGEST_BLANK)
+    text = _LONG_BLANK.sub(lambda run: run[0][: LONGEST_BLANK // 2] + run[0][-(LONGEST_BLANK // 2) :], text)
+    return text if len(text) <= most + _END else f"{text[:most]}\n{text[-_END:]}"
+
+
+def slices(text: str, layout: Layout, *, first: int = 1) -> tuple[Part, ...]:
+    """The answer as it is, in parts of equal length: for a text of which nothing is known but that it is one."""
+    text = text.encode("utf-8", "replace").decode()
+    layout, limits = replace(layout, markdown=False), layout.limits
+    size = min(limits.characters, limits.body_bytes // _MOST_BYTES) - _FRAME
+    starts = [start for start in range(0, len(text), size) if text[start : start + size].strip()]
+    shown = starts[: max(1, limits.parts - first + 1)]
+    total = first + len(shown) - 1
+    note = _closing(text, layout.words, total) if len(shown) < len(starts) else ""
+    return tuple(
+        Part(
+            number,
+            _frame(layout, text[start : start + size], number=number, total=total, note="" if number < total else note),
+            start,
+            text[start : start + size],
+        )
+        for number, start in enumerate(shown, first)
     )
 
 
@@ -234,7 +278,7 @@ def _fences_closed(block: str) -> str:
     """The block without white space at its end, unless that is code, and with its last fence closed."""
     stripped = block.rstrip()
     # Blank lines can end a quote and its fence; without them the fence is open again.
-    for candidate in (block, stripped):
+    for candidate in (block, stripped) if len(stripped) < len(block) else (stripped,):
         fence = open_at_end(candidate)
         if fence:
             return candidate + ("" if candidate.endswith("\n") else "\n") + fence.closing

@@ -55,7 +55,7 @@ class Tables:
 
 def _rows(text: str) -> Iterator[_Row]:
     lines = list(walk(text.split("\n")))
-    found = table_rows([replace(line, text=_QUOTE.sub("", line.text, count=1)) for line in lines])
+    found = table_rows([replace(line, text=_unquoted(line.text)) for line in lines])
     at, number, head = 0, 0, ""
     for place, line in enumerate(lines):
         end = at + len(line.text)
@@ -65,3 +65,8 @@ def _rows(text: str) -> Iterator[_Row]:
             head += f"{line.text}\n" if number < 2 else ""
             yield _Row(at, end, head, number)
         at = end + 1
+
+
+def _unquoted(line: str) -> str:
+    quoted = _QUOTE.match(line)
+    return line[quoted.end() :] if quoted else line

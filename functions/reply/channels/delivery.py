@@ -10,7 +10,8 @@ from typing import NoReturn
 
 from reply import markdown
 from reply.channels.errcodes import DEADLINE, EXPIRED, NO_RESPONSE, Action, Verdict
-from reply.parts import Layout, Limits, Part, split
+from reply.channels.laid_out import LaidOut
+from reply.parts import Layout, Limits, Part
 from shared.clock import Clock
 from shared.errors import AnswerBlocked, DeliveryDelayed, Undeliverable
 from shared.log import Log
@@ -60,16 +61,12 @@ class Delivery:
     """One answer on its way. `until` is when it must have ended (seconds since the epoch)."""
 
     def __init__(self, message: Message, text: str, means: Means, *, until: float, max_parts: int, plain: bool) -> None:
-        text = markdown.clean(text)
-        if markdown.is_blank(text):
-            means.log.warning("answer_blank", problem="nothing is left of the answer once marks are taken away")
-            text = means.words.failed_empty.format(request_id=message.request_id)
         self._message = message
         self._means = means
         self._ends = until - RESERVE_S
-        self._title = markdown.title_of(text, means.words)
-        self._markdown = not plain
-        self._text = markdown.prepared(text) if self._markdown else text
+        seconds = (self._ends - means.clock.now()) / 2
+        self._laid_out = LaidOut(message, text, means.words, means.log, plain=plain, seconds=seconds)
+        self._title = self._laid_out.title
         self._levels = _levels(max_parts)
         staff_id = message.sender.staff_id
         self._mentioned = staff_id if message.group and _STAFF_ID.fullmatch(staff_id) else ""
@@ -87,7 +84,7 @@ class Delivery:
         """
         self.shown = already_sent
         level = 0
-        parts = list(split(self._text, self._layout(self._levels[level])))
+        parts = list(self._laid_out.parts(self._layout(self._levels[level])))
         while self.shown < len(parts):
             self._pace()
             part = parts[self.shown]
@@ -107,11 +104,11 @@ class Delivery:
         """That part and all after it in smaller parts; the last level cuts instead."""
         if level >= len(self._levels):
             self._give_up(refused)
-        self._text = part.opening + self._text[part.start :]
+        self._laid_out.text = part.opening + self._laid_out.text[part.start :]
         limits = self._levels[level]
         if level == len(self._levels) - 1:
             limits = replace(limits, parts=part.number)
-        return split(self._text, self._layout(limits), first=part.number)
+        return self._laid_out.parts(self._layout(limits), first=part.number)
 
     def _show_neutral(self, blocked: Verdict) -> NoReturn:
         """DingTalk blocked a part: explain that instead of it, and end. Raises AnswerBlocked once it is shown."""
@@ -230,14 +227,14 @@ class Delivery:
             limits=limits,
             encode=lambda text: self._encoded(text, mention=True),
             mention=f"@{self._mentioned}" if self._mentioned else "",
-            markdown=self._markdown,
+            markdown=self._laid_out.is_markdown,
         )
 
     def _encoded(self, text: str, *, mention: bool) -> bytes:
         """The JSON body (https://open.dingtalk.com/document/orgapp/robot-message-type), in UTF-8."""
         body: dict[str, object] = (
             {"msgtype": "text", "text": {"content": text}}
-            if self._plain
+            if self._plain or self._laid_out.as_it_is
             else {"msgtype": "markdown", "markdown": {"title": self._title, "text": text}}
         )
         if mention and self._mentioned:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from reply.channels.delivery import Delivery, Means
 from reply.channels.errcodes import NO_RESPONSE, NOT_CONNECTED, OTHER_HOST, UNSENDABLE, Verdict, judged
+from reply.parts import MOST_PARTS
 from shared.clock import Clock
 from shared.errors import DeliveryFailed, Undeliverable, WebhookRefused
 from shared.log import Log
@@ -58,7 +59,7 @@ class WebhookSettings:
         """Read REPLY_FORMAT, MAX_PARTS and WEBHOOK_HOSTS."""
         return cls(
             plain=reader.choice("REPLY_FORMAT", "markdown", ("markdown", "text")) == "text",
-            max_parts=reader.whole("MAX_PARTS", 5, low=1, high=20),
+            max_parts=reader.whole("MAX_PARTS", 5, low=1, high=MOST_PARTS),
             hosts=read_webhook_hosts(reader),
         )
 
