@@ -1,4 +1,4 @@
-"""The same without pytest: `PYTHONPATH=functions python -m tests.linearity [--thorough] [REGEX]`; 1 when it finds any."""
+"""Without pytest: `PYTHONPATH=functions python -m tests.linearity [--thorough] [REGEX]`; exits with 1 for a find."""
 
 from __future__ import annotations
 

@@ -322,7 +322,6 @@ EXCUSED: Mapping[str, tuple[str, ...]] = {
         "shared/settings.py: SettingsReader.*",
     ),
     "hands the text on, or puts it into a sentence, and does nothing else with it": (
-        "conversation/dispatch.py: Call.__call__",
         "conversation/instant.py: Instant.*",
         "conversation/receive.py: _Reception.*",
         "reply/answer.py: _say_once",

@@ -63,7 +63,7 @@ def _ratio(feed: Feed, short: str, long: str, looks: int) -> tuple[float, int]:
     """What the long text takes, of the time of the short one and in ns; measured until it is little, or in vain."""
     before, after = _took(feed, short), _took(feed, long)
     for look in range(looks):
-        if after <= MOST * before:
+        if after <= MOST * before or (look >= GLANCES and after > 1.5 * MOST * before):
             break
         # The least of several is what the work costs; it is the long text's that may be too much by chance.
         after = min(after, _took(feed, long))

@@ -225,7 +225,7 @@ ALPHABET = (*" \t\n|-`~>#*_[](){}@/\\:.,0a", "\r", "å“ˆ", "\u200b", "\u0301", "ã
 
 def usual() -> list[Shape]:
     """The shapes that every function is fed."""
-    return [*map(Shape, RUNS), *map(Shape, UNITS), *FRAMED]
+    return [*FRAMED, *map(Shape, RUNS), *map(Shape, UNITS)]
 
 
 def alternations(share: float = 1.0, seed: int = 0) -> list[Shape]:
