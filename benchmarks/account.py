@@ -269,7 +269,7 @@ def rows(size: Size, questions: int) -> list[str]:
 
 
 def _fold(world: World, number: int) -> None:
-    """What is older than two minutes, a minute later, of one shard."""
+    """What has become old enough a minute later, of one shard."""
     world.clock.time = NOW + 60
     person = next(p for p in world.people if shard_of(p) == f"{number:02}")
     world.ledger.fold(message(person, 10**9, NOW + 60))

@@ -12,6 +12,7 @@ from proof.isolation_clear import CLEARS
 from proof.isolation_crowd import crowd
 from proof.isolation_hang import HANGS
 from proof.isolation_order import SLOW_FIRSTS
+from proof.isolation_robots import ROBOTS
 from proof.plan import Case, Plan
 from proof.result import Result
 
@@ -21,6 +22,7 @@ _CASES: Mapping[str, Callable[[Plan, Result], None]] = {
     **SLOW_FIRSTS,
     **HANGS,
     **CLEARS,
+    **ROBOTS,
 }
 
 

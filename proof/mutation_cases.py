@@ -190,6 +190,34 @@ def _hand_over_refused(trial: Trial) -> Problems:
         yield f"the outcome is {found.outcome}, wanted an explanation"
 
 
+def _dated(trial: Trial, hours: float) -> dict[str, object]:
+    """How a message is sent whose unsigned time is so far from the signed one."""
+    return {"change": {"createAt": trial.cloud.clock.now_ms() + int(hours * 3_600_000)}}
+
+
+def _dated_back(trial: Trial) -> Problems:
+    person = trial.cloud.person()
+    for hours in (0.0, -23.9):
+        trial.outcome(trial.said(person=person, **_dated(trial, hours)))
+    if len(trial.cloud.model.requests) != 1:
+        yield "a question that was dated back escaped the limit of its day"
+
+
+def _dated_ahead(trial: Trial) -> Problems:
+    person = trial.cloud.person()
+    trial.outcome(trial.said("角色 海盗", person=person, **_dated(trial, 290 / 3600)))
+    trial.outcome(trial.said("\\clear", person=person))
+    if "海盗" in (shown := trial.said("角色", person=person)).answers[0].text:
+        yield f"a persona that was cleared is shown: {shown.answers[0].text!r}"
+
+
+def _a_month_that_is_used_up(trial: Trial) -> Problems:
+    for _ in range(2):
+        trial.outcome(trial.said())
+    if len(trial.cloud.model.requests) != 1:
+        yield "a question was asked after the month was used up"
+
+
 _FAST_TIMEOUT: Mapping[str, object] = {"reply_timeout": 3, "pace": 1.0}
 
 PROMISES: tuple[Promise, ...] = (
@@ -212,6 +240,9 @@ PROMISES: tuple[Promise, ...] = (
     Promise("an old question", old_question),
     Promise("an old command", old_command),
     Promise("a secret that was reset", secret_that_was_reset),
+    Promise("dated back by a day", _dated_back, {"MAX_REQUEST": "1"}),
+    Promise("dated ahead by minutes", _dated_ahead),
+    Promise("a month that is used up", _a_month_that_is_used_up, {"MAX_TOKENS_PER_MONTH": "8", "MAX_ANSWER_LEN": "1"}),
 )
 
 

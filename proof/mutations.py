@@ -435,6 +435,44 @@ MUTATIONS: tuple[Mutation, ...] = (
         "^odd stream: picture, once, private, first$",
         "model_faults",
     ),
+    Mutation(
+        "robots share their records and accounts",
+        "reply/places.py",
+        "    part = path_part(robot)\n",
+        '    part = "all" if robot else path_part(robot)\n',
+        "^robots: ",
+        "isolation",
+        0.04,
+    ),
+    Mutation(
+        "what was used is booked on the day that the message says",
+        "shared/message.py",
+        "        return self.signed_at or self.created_at\n",
+        "        return self.created_at\n",
+        "dated back by a day",
+    ),
+    Mutation(
+        "a value is set where its message is dated",
+        "reply/commands/setting.py",
+        "else known.at + 1",
+        "else turn.at",
+        "dated ahead by minutes",
+    ),
+    Mutation(
+        "what a message has cost is not booked",
+        "reply/records.py",
+        '        if tokens or outcome == "answered":\n',
+        "        if tokens < 0:\n",
+        "a month that is used up",
+    ),
+    Mutation(
+        "a run that died before it booked is not completed",
+        "reply/records.py",
+        "            self.book(message, done.outcome, done.tokens, at)\n",
+        "            at += 1\n",
+        "^a question in a private chat: reply, before open account",
+        "crash",
+    ),
 )
 
 

@@ -21,7 +21,7 @@ from shared.errors import StoreUnavailable
 from shared.log import Log
 from shared.message import Message
 
-FOLD_AFTER_MS = 120_000
+FOLD_AFTER_MS = 60_000
 """What is used is folded when it is this old (ms): by then whoever was writing beside it is done."""
 
 FOLD_FROM = 32
@@ -95,8 +95,10 @@ class Account:
         folder = self._folder(message)
         found, base = self._opened(folder, now)
         until = now - FOLD_AFTER_MS
+        if len(found.new) < FOLD_FROM or until <= found.until:
+            return 0
         new = [used for used in found.used if used.at < until]
-        if len(new) < FOLD_FROM or until <= found.until:
+        if len(new) < FOLD_FROM:
             return 0
         content = to_json(base.with_used(new).shortened())
         name = sheet_file(until, found.settled + sum(used.tokens for used in new))

@@ -64,21 +64,28 @@ _FROM_NAME = str.maketrans("-_", "+/")
 class Listed:
     """One listing of a shard: `until` (ms) and `settled` tokens of its newest sheet, and what is newer than that.
 
-    `open` has the tokens that each open question can cost, by its id. `sheets` are the newest first; `done` are files
-    whose content is in the newest sheet, and notes of questions that were given up.
+    `new` are the names of what is used, and `new_tokens` their sum; `open` has the tokens that each open question can
+    cost, by its id. `sheets` are the newest first; `done` are files whose content is in the newest sheet, and notes of
+    questions that were given up.
     """
 
     sheets: tuple[str, ...] = ()
     until: int = 0
     settled: int = 0
-    used: tuple[Used, ...] = ()
+    new: tuple[str, ...] = ()
+    new_tokens: int = 0
     open: Mapping[str, int] = field(default_factory=dict)
     done: tuple[str, ...] = ()
 
     @property
     def tokens(self) -> int:
         """All that was used."""
-        return self.settled + sum(used.tokens for used in self.used)
+        return self.settled + self.new_tokens
+
+    @property
+    def used(self) -> tuple[Used, ...]:
+        """What is used and newer than the newest sheet: more than who counts tokens has to look at."""
+        return tuple(_used(found) for found in map(_USED.fullmatch, self.new) if found)
 
 
 def shard_of(person: str) -> str:
@@ -116,31 +123,38 @@ def used_by(name: str) -> str:
 def listed(names: Iterable[str], now: int) -> Listed:
     """Read a listing; names of others are not ours. `now` is in ms."""
     sheets: list[tuple[int, int, str]] = []
-    notes: dict[str, tuple[int, int, str]] = {}
-    used: list[tuple[Used, str]] = []
+    notes: list[tuple[str, int, int, str]] = []
+    used: list[tuple[str, int, int, str]] = []
     for name in names:
         if found := _USED.fullmatch(name):
-            used.append((_used(found), name))
+            used.append((found[1], int(found[2]), int(found[5]), name))
         elif found := _OPEN.fullmatch(name):
-            notes[found[1]] = max(notes.get(found[1], (0, 0, "")), (int(found[3]), int(found[2]), name))
+            notes.append((found[1], int(found[2]), int(found[3]), name))
         elif found := _SHEET.fullmatch(name):
             sheets.append((int(found[1]), int(found[2]), name))
     sheets.sort(reverse=True)
     until, settled, _ = sheets[0] if sheets else (0, 0, "")
-    done = [name for one, name in used if one.at < until]
-    counted = {one.turn_id for one, _ in used if one.at < until}
-    new: dict[str, Used] = {}
-    for one, _ in used:
-        if one.turn_id not in counted:
-            held = new.get(one.turn_id)
-            new[one.turn_id] = one if held is None or (one.tokens, one.at) > (held.tokens, held.at) else held
-    done += [name for _, at, name in notes.values() if now - at > LAPSED_MS]
-    still = {
-        turn_id: reserved
-        for turn_id, (reserved, at, _) in notes.items()
-        if now - at <= LAPSED_MS and turn_id not in new and turn_id not in counted
-    }
-    return Listed(tuple(name for *_, name in sheets), until, settled, tuple(new.values()), still, tuple(done))
+    counted = {turn_id for turn_id, at, _, _ in used if at < until}
+    new: dict[str, tuple[int, int, str]] = {}
+    for turn_id, at, tokens, name in used:
+        # One that was noted twice counts once, with the higher number.
+        if turn_id not in counted and (tokens, at, name) > new.get(turn_id, (-1, 0, "")):
+            new[turn_id] = (tokens, at, name)
+    still: dict[str, int] = {}
+    for turn_id, at, reserved, _ in notes:
+        if now - at <= LAPSED_MS and turn_id not in new and turn_id not in counted:
+            still[turn_id] = max(reserved, still.get(turn_id, 0))
+    done = [name for _, at, _, name in used if at < until]
+    done += [name for _, at, _, name in notes if now - at > LAPSED_MS]
+    return Listed(
+        sheets=tuple(name for *_, name in sheets),
+        until=until,
+        settled=settled,
+        new=tuple(name for *_, name in new.values()),
+        new_tokens=sum(tokens for tokens, _, _ in new.values()),
+        open=still,
+        done=tuple(done),
+    )
 
 
 def _used(found: re.Match[str]) -> Used:

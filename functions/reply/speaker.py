@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from enum import Enum
 
+from reply.account import FOLD_AFTER_MS
 from reply.records import Record
 from reply.services import Services
 from shared.errors import BUCKET, AnswerBlocked, DeliveryDelayed, StoreUnavailable, Undeliverable
@@ -24,6 +25,10 @@ class _Voice(Enum):
     FREE = "free"
     SPEAKING = "speaking"
     HEARD = "heard"
+
+
+LATE_MS = FOLD_AFTER_MS // 2
+"""What a message has cost is noted for the moment of its record, unless that is so long ago (ms)."""
 
 
 class Speaker:
@@ -169,6 +174,9 @@ class Speaker:
         )
 
     def _book(self, record: Record, at: int) -> None:
+        now = int(self._services.clock.now() * 1000)
+        if now - at > LATE_MS:
+            at = now  # a bucket so slow that what is noted for then might be folded already, without it
         try:
             self._services.records.book(self._message, record.outcome, record.tokens, at)
         except StoreUnavailable as problem:
