@@ -12,7 +12,7 @@ from reply.conversation import Document
 from reply.limits import COUNTED
 from reply.store import ConversationKey
 from shared.message import FRESH_MS
-from tests.reply.kit import NOW, ZH, World, message
+from tests.reply.kit import NOW, ZH, Killed, World, message
 
 NOW_MS = int(NOW * 1000)
 
@@ -109,3 +109,18 @@ def test_a_retry_of_an_old_message(world: World) -> None:
     seen = say(world, "repeat it", age_ms=FRESH_MS + 1)
     assert "the merger" not in seen
     assert prompt(world) == ["Be brief.", "repeat it"]
+
+
+def test_the_very_callback_again_is_shown_a_saved_answer(world: World) -> None:
+    """Saved, and its run dead before it was shown: whoever delivers it again is shown it, or nobody ever would be."""
+    world.chat.errors = [Killed()]
+    at = int(world.clock.time * 1000)
+    asked = message("go on", id="asked", signed_at=at)
+    with pytest.raises(Killed):
+        answer(asked, world.services(), world.until())
+    again = replace(asked, handover="another", reply_to=replace(asked.reply_to, webhook=asked.reply_to.webhook + "d"))
+    assert answer(again, world.services(), world.until()) == "duplicate"
+    world.clock.sleep(181)
+    assert answer(again, world.services(), world.until()) == "answered"
+    assert answer(again, world.services(), world.until()) == "done"
+    assert world.chat.seen[-1] == "echo: go on"
