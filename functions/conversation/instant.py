@@ -19,7 +19,7 @@ class Offer:
     """What is switched on, as far as people are told of it.
 
     `intro` is the deployer's own introduction to the help, "" for ours. `rounds` of context can be had, unless a
-    conversation is `alone` from the start. There are `exports`, and answers in `groups`.
+    conversation is `alone` from the start. There are `exports`, and answers in `groups`. There are `several` robots.
     """
 
     intro: str = ""
@@ -27,9 +27,10 @@ class Offer:
     alone: bool = False
     exports: bool = False
     groups: bool = True
+    several: bool = False
 
     @classmethod
-    def read(cls, reader: SettingsReader, *, groups: bool) -> Offer:
+    def read(cls, reader: SettingsReader, *, groups: bool, several: bool) -> Offer:
         """Read HELP, HISTORY_LENGTH, DEFAULT_MODE and ADMIN_EXPORT."""
         return cls(
             # Many ways of setting a variable cannot set a line end.
@@ -38,6 +39,7 @@ class Offer:
             alone=read_default_single(reader),
             exports=read_admin_export(reader),
             groups=groups,
+            several=several,
         )
 
     def has(self, command: Command) -> bool:
@@ -64,7 +66,8 @@ class Instant:
         if command.name == "templates":
             return self._titles()
         if command.name == "group_id":
-            return Sentence(self._words.group_id.format(id=message.conversation_id))
+            robot = f"{message.robot}/" if self._offer.several else ""
+            return Sentence(self._words.group_id.format(id=robot + message.conversation_id))
         return self.help(message)
 
     def unknown_command(self, found: UnknownCommand, message: Message) -> Sentence:

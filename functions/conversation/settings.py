@@ -41,7 +41,7 @@ class Settings:
             dingtalk=dingtalk,
             dispatch=DispatchSettings.read(reader),
             guards=guards,
-            offer=Offer.read(reader, groups=guards.answers_groups),
+            offer=Offer.read(reader, groups=guards.answers_groups, several=len(set(dingtalk.names.values())) > 1),
             instant_in_body=reader.choice("INSTANT_ANSWERS", "body", ("body", "webhook")) == "body",
             language=read_language(reader),
             log_level=read_log_level(reader),

@@ -72,6 +72,17 @@ def test_groups_of_one_robot(id: str) -> None:
     assert asked(office, B, body=body)[0].startswith(ZH.refused_group.split("{")[0])
 
 
+def test_the_id_that_is_shown_is_the_one_that_is_allowed() -> None:
+    """With several robots 群ID shows whose it is, as the list wants it; with one the id alone."""
+    told = {**GROUP, "text": {"content": " 群ID "}, "senderStaffId": "boss"}
+    office = bench(ADMIN_USERS="orgA/boss,orgB/boss")
+    for secret, robot in ((A, "orgA"), (B, "orgB")):
+        shown = office.post(told, headers=office.headers(secret=secret)).shown.splitlines()[-1]
+        assert shown == f"{robot}/{GROUP['conversationId']}"
+        assert asked(bench(ALLOW_GROUPS=shown), secret, body=GROUP)[0] == ""
+    assert Bench.with_settings(ADMIN_USERS="boss").post(told).shown.splitlines()[-1] == GROUP["conversationId"]
+
+
 @pytest.mark.parametrize("secrets", [f"DINGTALK_CREDENTIALS=orgA:{A}", f"DINGTALK_APP_SECRET={A}"])
 @pytest.mark.parametrize("entry", ["boss", "{robot}/boss", "{unnamed}/boss"])
 def test_the_only_robot(secrets: str, entry: str) -> None:
