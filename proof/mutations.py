@@ -286,7 +286,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an old message is asked with the persona",
-        "reply/thinking.py",
+        "reply/asking.py",
         'run.memory.document.persona() if run.message.fresh else ""\n',
         'run.memory.document.persona() or ""\n',
         "an old question",
