@@ -88,8 +88,8 @@ _DINGTALK = (
         "errcode",
         "posts",
         "{code}",
-        "钉钉以这个 errcode 拒收回答，HTTP 仍是 200",
-        "DingTalk refuses the answer with this errcode, in an HTTP 200",
+        "钉钉用这个错误码拒收回答（HTTP 仍是 200）",
+        "DingTalk refuses the answer with this error code (in an HTTP 200)",
         _CODES,
     ),
     _dingtalk(

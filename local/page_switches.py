@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.catalogue import CATALOGUE, GROUPS, Entry, Parameter
+from local.catalogue_words import words_of
 from local.drafts import MessageRefused
 from local.page_state import PageState
 from local.parts import Parts
@@ -105,7 +106,8 @@ def _parameter(parameter: Parameter) -> Json:
         "line": _both(parameter.chinese, parameter.english),
     }
     if parameter.choices:
-        return {**found, "type": "choice", "choices": list(parameter.choices)}
+        words = {choice: _both(*known) for choice in parameter.choices if (known := words_of(choice))}
+        return {**found, "type": "choice", "choices": list(parameter.choices), "words": words}
     if isinstance(parameter.default, str):
         return {**found, "type": "text"}
     return {**found, "type": "number", "min": parameter.low, "max": parameter.high}

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from local.loopback import ASKED_BY
 from tests.documents import ROOT
 from tests.tools.test_make import imported
 
@@ -34,7 +35,7 @@ class Folder:
         """Start a command of the guide in a shell that knows nothing of this checkout."""
         words = shlex.split(command)
         environment = {
-            name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "LC_ALL", "TMPDIR")
+            name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "LC_ALL", "TMPDIR", ASKED_BY)
         }
         return subprocess.Popen(
             words,

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from local.catalogue import CATALOGUE, GROUPS
+from local.catalogue_words import SPEAKING
 from local.cloud import LocalCloud
 from local.kinds import KINDS
 from local.payloads import KINDS as BUILDERS
@@ -442,3 +443,18 @@ def test_a_draft_that_cannot_be_is_refused(page, more) -> None:
     assert answer.status_code == 400
     assert answer.json()["error"]
     assert len([m for m in page.get("/api/state").json()["messages"] if m["from"] != "bot"]) == 1
+
+
+def test_every_choice_of_a_fault_is_said_in_words(page) -> None:
+    """In both languages, a code with its meaning; only what speaks for itself stands alone."""
+    choices = {
+        (choice, json.dumps(parameter["words"].get(choice)))
+        for fault in page.get("/api/faults").json()["faults"]
+        for parameter in fault["parameters"]
+        for choice in parameter.get("choices", ())
+    }
+    assert {choice for choice, words in choices if words == "null"} == set(SPEAKING)
+    for choice, words in choices:
+        said = json.loads(words) or {"zh": "…", "en": "…"}
+        assert all(said.values())
+        assert not choice.lstrip("-").isdigit() or words == "null" or said["zh"].startswith(choice)

@@ -85,3 +85,46 @@ def test_panel_stays_open_while_one_writes(visit, scripted):
     page.locator(".state").click()
     page.locator("#story").wait_for()
     expects(page.locator("#tools")).to_be_hidden()
+
+
+def test_faults_are_found_and_said_in_words(visit, address, cloud, picture):
+    """By code, by word in either language, by name or by what can be chosen; choices and what is on are words."""
+    page = visit(address)
+    page.click("#tools-open")
+    sees(page, ".fault", "钉钉")
+    rows = page.locator("#fault-groups li:visible .fault")
+    for wanted, found in SEARCHES.items():
+        page.fill("#fault-search", wanted)
+        expects(page.locator("#fault-none")).to_have_text("" if found else "没有符合的故障")
+        shown = rows.evaluate_all("(nodes) => nodes.map((node) => node.dataset.fault)")
+        assert set(found) <= set(shown), (wanted, shown)
+        assert bool(shown) is bool(found)
+        assert len(shown) < 20, (wanted, shown)
+    page.fill("#fault-search", "300001")
+    picture(page, "faults-found")
+    options = page.locator("[data-fault=errcode] ~ .parameters select option")
+    expects(options.first).to_have_text("300001 · 会话 webhook 不存在或已过期")
+    page.locator("[data-fault=errcode]").click()
+    sees(page, "#faults-active .fault-chosen", "300001 · 会话 webhook 不存在或已过期")
+    page.click("#language")
+    expects(rows).to_have_count(1)
+    sees(page, "#faults-active .fault-chosen", "300001 · the session webhook is unknown or has expired")
+    page.press("#fault-search", "Escape")
+    expects(page.locator("#fault-search")).to_have_value("")
+    expects(page.locator("#tools")).to_be_visible()
+    assert rows.count() > 5
+    expects(page.locator("#fault-groups details[open]")).to_have_count(1)
+    page.click("#faults-off")
+
+
+SEARCHES = {
+    "300001": ["errcode"],
+    "限流 429": ["invoke-throttled"],
+    "throttl": ["throttled", "invoke-throttled"],
+    "WEBHOOK expires": ["webhook-expired"],
+    "bucket-full": ["bucket-full"],
+    "机器人已停用": ["errcode"],
+    "EROFS": ["bucket-read-only"],
+    "finish_reason only": ["stream-ending"],
+    "no such fault": [],
+}

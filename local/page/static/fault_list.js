@@ -27,7 +27,7 @@ function row(fault, available) {
     element(
       "button",
       { type: "button", role: "switch", class: "fault", "data-fault": fault.id, "aria-checked": "false", disabled: !available },
-      element("span", { class: "fault-line" }, sentence),
+      element("span", { class: "fault-line", title: fault.id }, sentence),
       element("span", { class: "knob", "aria-hidden": "true" }),
     ),
     fault.parameters.length > 0 && element("div", { class: "parameters" }, ...fault.parameters.map(parameter)),
@@ -39,9 +39,45 @@ function parameter(given) {
   const common = { "data-parameter": given.name, "aria-label": label };
   const field =
     given.type === "choice"
-      ? element("select", common, ...given.choices.map((choice) => element("option", { value: choice, selected: choice === given.default }, choice)))
+      ? element("select", common, ...given.choices.map((choice) => element("option", { value: choice, selected: choice === given.default }, inWords(given, choice))))
       : element("input", { ...common, type: given.type === "number" ? "number" : "text", step: "any", min: given.min, max: given.max, value: String(given.default ?? "") });
   return element("label", {}, element("span", {}, label), field);
+}
+
+/** A value as people read it: the words of a choice where there are some, what a number counts. */
+const inWords = (parameter, value) => line(parameter.words?.[value]) || String(value);
+
+function chosenOf(known, parameters) {
+  const named = Object.entries(parameters ?? {}).filter(([, value]) => value !== "");
+  return named.map(([name, value]) => {
+    const parameter = known?.parameters.find((one) => one.name === name);
+    if (!parameter) return String(value);
+    return parameter.type === "choice" ? inWords(parameter, value) : `${line(parameter.line)} ${value}`;
+  });
+}
+
+/** Whether a group is open, or was before something was searched. */
+export const opensByItself = (group) => (group.dataset.opened ?? String(group.open)) === "true";
+
+/** Hide the faults that have not every word of `wanted`, in either language, and the groups that have none; true where some are left. */
+export function searchFaults(groups, { faults, groups: titles }, wanted) {
+  const words = wanted.trim().toLowerCase().split(/\s+/).filter(Boolean);
+  const fits = new Set(faults.filter((fault) => words.every((word) => textOf(fault, titles).includes(word))).map(({ id }) => id));
+  for (const group of groups.querySelectorAll("details")) {
+    for (const button of group.querySelectorAll("[data-fault]")) button.closest("li").hidden = !fits.has(button.dataset.fault);
+    group.hidden = !group.querySelector("li:not([hidden])");
+    const opens = opensByItself(group);
+    group.open = opens || words.length > 0;
+    if (words.length > 0) group.dataset.opened = String(opens);
+    else delete group.dataset.opened;
+  }
+  return fits.size > 0;
+}
+
+function textOf({ id, group, line: said, parameters }, titles) {
+  const title = titles.find((one) => one.id === group)?.title;
+  const chosen = parameters.flatMap(({ line: named, choices, words }) => [named, ...(choices ?? []), ...Object.values(words ?? {})]);
+  return [id, title, said, ...chosen].flatMap((text) => (typeof text === "string" ? text : Object.values(text ?? {}))).join("\n").toLowerCase();
 }
 
 /** Those that are on: what, where, for how long, and a button that ends it. */
@@ -50,11 +86,11 @@ export function activeList(store, catalogue) {
   return store.faults.map((fault) => {
     const known = catalogue?.faults.find(({ id }) => id === fault.id);
     const sentence = known ? line(known.line) : fault.id;
-    const chosen = Object.values(fault.parameters ?? {}).filter((value) => value !== "").join(", ");
+    const chosen = chosenOf(known, fault.parameters).join(currentLanguage() === "zh" ? "，" : ", ");
     return element(
       "li",
       {},
-      element("span", {}, sentence, chosen && element("code", {}, chosen), element("span", { class: "fault-left" }, `${place(store, fault)} · ${left(fault)}`)),
+      element("span", {}, sentence, chosen && element("span", { class: "fault-chosen" }, chosen), element("span", { class: "fault-left" }, `${place(store, fault)} · ${left(fault)}`)),
       element("button", { type: "button", class: "icon-button", "data-number": fault.number, "aria-label": say("faultOff", { line: sentence }) }, icon("close")),
     );
   });

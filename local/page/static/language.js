@@ -33,6 +33,7 @@ export function sayAll(root) {
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   for (const node of root.querySelectorAll("[data-say]")) node.textContent = say(node.dataset.say);
   for (const node of root.querySelectorAll("[data-say-title]")) node.title = say(node.dataset.sayTitle);
+  for (const node of root.querySelectorAll("[data-say-placeholder]")) node.placeholder = say(node.dataset.sayPlaceholder);
   for (const node of root.querySelectorAll("[data-say-label]")) {
     node.setAttribute("aria-label", say(node.dataset.sayLabel));
     if (node.tagName === "BUTTON") node.title = say(node.dataset.sayLabel);

@@ -3,7 +3,7 @@
 import { fetchFaults, moveClock, Refused, switchOff, switchOn } from "./api.js";
 import { cloudNow, clockOffset } from "./clock.js";
 import { byId } from "./dom.js";
-import { activeList, faultGroups } from "./fault_list.js";
+import { activeList, faultGroups, opensByItself, searchFaults } from "./fault_list.js";
 import { fullTime, say, span } from "./language.js";
 
 const TICK_MS = 1000;
@@ -18,7 +18,10 @@ export class ToolsPanel {
   constructor(store, onClose) {
     this.#store = store;
     byId("tools-close").addEventListener("click", onClose);
-    byId("tools").addEventListener("keydown", (event) => event.key === "Escape" && onClose());
+    byId("tools").addEventListener("keydown", (event) => {
+      // In a search, Escape first empties it.
+      if (event.key === "Escape" && !(event.target.id === "fault-search" && event.target.value)) onClose();
+    });
     byId("clock-moves").addEventListener("click", (event) => this.#moved(event));
     byId("clock-form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -27,6 +30,7 @@ export class ToolsPanel {
     byId("fault-groups").addEventListener("click", (event) => this.#switched(event));
     byId("faults-active").addEventListener("click", (event) => this.#ended(event));
     byId("faults-off").addEventListener("click", () => this.#do(switchOff()));
+    byId("fault-search").addEventListener("input", () => this.#search());
     byId("fault-life").addEventListener("change", () => this.#drawScope());
     setInterval(() => this.#open && this.#drawClock(), TICK_MS);
     store.addEventListener("tools", () => this.#drawState());
@@ -50,8 +54,10 @@ export class ToolsPanel {
 
   /** Draw in another language. */
   redraw() {
-    const opened = new Set([...byId("fault-groups").querySelectorAll("details[open]")].map((group) => group.dataset.group));
+    const groups = [...byId("fault-groups").querySelectorAll("details")].filter(opensByItself);
+    const opened = new Set(groups.map((group) => group.dataset.group));
     if (this.#catalogue) byId("fault-groups").replaceChildren(...faultGroups(this.#catalogue, opened));
+    if (byId("fault-search").value) this.#search();
     this.#drawScope();
     this.#drawState();
   }
@@ -80,6 +86,12 @@ export class ToolsPanel {
     byId("clock-offset").textContent = clockSentence(offset);
     byId("clock-offset").classList.toggle("moved", offset !== 0);
     byId("clock-reset").disabled = offset === 0;
+  }
+
+  #search() {
+    if (!this.#catalogue) return;
+    const found = searchFaults(byId("fault-groups"), this.#catalogue, byId("fault-search").value);
+    byId("fault-none").textContent = found ? "" : say("faultSearchNone");
   }
 
   #drawScope() {
