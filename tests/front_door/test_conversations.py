@@ -42,6 +42,18 @@ def test_clear_in_all_its_forms(cloud: LocalCloud, words: str, where: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("words", "cleared"),
+    [("重新开始。", True), ("清空对话！", True), ("重新开始？", False), ("重新开始。我们聊茶。", False)],
+)
+def test_a_spoken_word_is_a_command(cloud: LocalCloud, words: str, cleared: bool) -> None:
+    """What DingTalk recognised has a mark behind it; whatever asks or says more goes to the model."""
+    lin = cloud.person()
+    [answer] = cloud.wait(cloud.say(lin, words, kind="audio"))
+    assert (answer.text == ZH.cleared) is cleared
+    assert len(cloud.model.requests) == (not cleared)
+
+
+@pytest.mark.parametrize(
     ("words", "asked"),
     [("/foo", 0), ("\\什么", 0), ("/api/users gives 500, why?", 1), ("\\frac{a}{b}", 1), ("/" + "x" * 21, 1)],
 )

@@ -229,7 +229,7 @@ EN = Wording(
     "the deployment. Request id: {request_id}",
     failed_unknown_model="Sorry, the configured model does not exist or may not be used; your administrator must "
     "change it. Request id: {request_id}",
-    failed_too_long="Sorry, this is longer than the model can take. Please shorten it, or send `重置` (`/clear`) "
+    failed_too_long="Sorry, this is longer than the model can take. Please shorten it, or send `/clear` "
     "first and ask again. Request id: {request_id}",
     failed_filtered="Sorry, the model service's content filter refused this question or its answer. "
     "Please put it differently. Request id: {request_id}",
