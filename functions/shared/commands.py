@@ -51,7 +51,8 @@ _CHATS = ("会话", "对话", "聊天")
 _PAST = (*_CHATS, "上下文", "记忆", "历史", "记录", "聊天记录", "对话记录", "会话记录", "历史记录")
 _RESETS = (
     *("清空", "重置", "重新开始", "从头开始", "重新对话"),
-    *(verb + past for verb in ("清空", "清除", "清理", "重置") for past in _PAST),
+    *(verb + past for verb in ("清空", "清除", "清理", "重置", "删除", "忘记") for past in _PAST),
+    *(f"重启{chat}" for chat in _CHATS),
     *(new + chat for new in ("新", "新的", "新建") for chat in (*_CHATS, "话题")),
     *(begin + new + chat for begin in ("开始", "开启") for new in ("新", "新的") for chat in (*_CHATS, "话题")),
 )

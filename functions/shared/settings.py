@@ -19,6 +19,8 @@ _SEPARATORS = dict.fromkeys(map(ord, ",，﹐;；﹔、﹑､\r\v\f\x1c\x1d\x1e\
 _QUOTES = {'"': '"', "'": "'", "`": "`", "＂": "＂", "＇": "＇", "“": "”", "‘": "’", "「": "」", "『": "』"}
 _BRACKETS = {"[": "]", "［": "］", "【": "】", "{": "}"}
 _CLOSING = {**_QUOTES, **_BRACKETS}
+_AROUND_SEVERAL = {"(": ")", "（": "）"}
+"""What stands around one entry belongs to it, and around several to the list."""
 
 
 def unquoted(text: str, pairs: Mapping[str, str] = _QUOTES) -> str:
@@ -36,7 +38,8 @@ def separated(text: str) -> tuple[str, ...]:
     """The entries of a list as people write it: in brackets or not, without the blanks and quotes around them, and
     without empty ones.
     """
-    inner = unquoted(text, _CLOSING).translate(_SEPARATORS)
+    several = "\n" in text.strip().translate(_SEPARATORS)
+    inner = unquoted(text, {**_CLOSING, **_AROUND_SEVERAL} if several else _CLOSING).translate(_SEPARATORS)
     return tuple(entry for entry in map(unquoted, inner.split("\n")) if entry)
 
 
