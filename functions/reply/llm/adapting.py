@@ -35,11 +35,15 @@ _VALUE = re.compile(
 _OF_THE_PROMPT = re.compile(r"at least 1\b|prompt|input|message|context|inputs", re.IGNORECASE)
 
 _NO_SYSTEM = re.compile(
-    r"(system|developer)[^.]{0,40}\b(role|messages?|prompts?|instructions?)?[^.]{0,30}"
-    r"(not (been )?(support|allow|permit|enabled)|isn.t support|unsupported|not a valid|is invalid|doesn.t exist)"
-    r"|(not support|n.t support|unsupported|invalid|unexpected|unknown|not allow)[^.]{0,60}['\"`]?(system|developer)\b"
-    r"|only[^.]{0,40}user[^.]{0,30}assistant[^.]{0,40}(role|support|allow)|roles? must alternate"
-    r"|role[^.]{0,60}(must|should) be [^.]{0,30}(user|assistant)|input should be [^.]{0,6}user.{0,3} or .{0,3}assistant"
+    r"(system|developer)['\"`]?[ _](role|messages?|prompts?|instructions?)[^.]{0,40}"
+    r"(not (been )?(support|allow|permit|enabled|valid)|isn.t support|unsupported|invalid|disabled|doesn.t exist)"
+    r"|role[s]?[^.]{0,20}['\"`]?(system|developer)\b[^.]{0,30}(not |n.t |unsupported|invalid)"
+    r"|(not support|n.t support|not allow|unsupported|invalid|unexpected|unknown)[^.]{0,30}role[^.]{0,20}"
+    r"(system|developer)"
+    r"|(not support|n.t support)[^.]{0,12}(a |the )?['\"`]?(system|developer)['\"`]?\b"
+    r"|only[^.]{0,40}user[^.]{0,30}(assistant|model)[^.]{0,40}(role|support|allow)|roles? must alternate|got system\b"
+    r"|role[^.]{0,60}(must|should) be [^.]{0,30}(user|assistant)|valid role: ?['\"`]?user"
+    r"|input should be [^.]{0,6}user.{0,3} or .{0,3}assistant"
     r"|不支持[^。]{0,12}(system|系统)|(system|系统)[^。]{0,10}(角色|消息|提示|role)?[^。]{0,6}不支持",
     re.IGNORECASE,
 )
@@ -63,7 +67,7 @@ def change(dialect: Dialect, refused: Refused, profile: Profile, model: str, *, 
 
     `instructed` is whether the prompt has instructions.
     """
-    if instructed and dialect.system and _NO_SYSTEM.search(refused.said.text):
+    if instructed and dialect.system and refused.reason not in _OTHER_CAUSE and _NO_SYSTEM.search(refused.said.text):
         return Change(SYSTEM)
     shorter = _shorter(dialect, refused, profile.most_tokens(model)) if dialect.limit else None
     if shorter:

@@ -107,6 +107,10 @@ OF_THE_VALUE = {
         4096,
     ),
     "pydantic": (pydantic("less_than_equal", "le", 4096), 4096),
+    "between": (refusal(400, "max_tokens should be between 1 and 2048"), 2048),
+    "ernie": (refusal(400, "the max_output_tokens range is [2, 2048]"), 2048),
+    "cohere": (refusal(400, "too many tokens: max_tokens must be less than or equal to 4096"), 4096),
+    "in brackets": (refusal(400, "max_tokens (8192) exceeds model's maximum output tokens (4096)"), 4096),
     "no number at all": (response(400, {"error": {"code": "1210", "message": "max_tokens参数非法"}}), 4096),
     "no number below": (refusal(400, "max_tokens is too large: 8192", param="max_tokens"), 4096),
 }
@@ -151,6 +155,18 @@ OF_BOTH = {
         "messages, 8,192 in the completion).",
         6384,
         SENT,
+    ),
+    "in your prompt": (
+        "This model's maximum context length is 8192 tokens, however you requested 8213 tokens (21 in your prompt; "
+        "8192 for the completion).",
+        8171,
+        4096,
+    ),
+    "tgi": (
+        "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 8192. Given: 21 `inputs` tokens and "
+        "8192 `max_new_tokens`",
+        8171,
+        4096,
     ),
     "what can be paid": (
         "This request requires more credits, or fewer max_tokens. You requested up to 8192 tokens, but can only "
@@ -281,6 +297,14 @@ NO_SYSTEM = {
     "qianfan": refusal(400, "the role of message must be user or assistant"),
     "dashscope": refusal(400, "This model does not support system messages."),
     "in Chinese": refusal(400, "该模型不支持 system 角色"),
+    "in Chinese, the other way": refusal(400, "system 角色暂不支持"),
+    "plainly": refusal(400, "system messages are not supported by this model"),
+    "role in quotes": refusal(400, "'system' role is not supported"),
+    "role not allowed": refusal(400, "role 'system' is not allowed"),
+    "role invalid": refusal(400, "Invalid role: system"),
+    "role unsupported": refusal(422, "unsupported role: system"),
+    "gemma in jinja": refusal(400, "Jinja Exception: System role not supported"),
+    "google's roles": refusal(400, "Please use a valid role: user, model."),
     "validated": response(
         422,
         {
@@ -316,6 +340,23 @@ def test_puts_instructions_into_the_first_message(setup: Setup, raw: bytes) -> N
         ]
     )
     assert setup.clock.slept == []
+
+
+UNRELATED = {
+    "system busy": refusal(500, "unknown error, system busy"),
+    "system error": refusal(500, "Unknown system error"),
+    "a key": refusal(401, "Invalid key for the system"),
+    "a word": refusal(400, "The parameter is not valid for this system"),
+}
+
+
+@pytest.mark.parametrize("raw", UNRELATED.values(), ids=UNRELATED)
+def test_a_system_is_no_role(setup: Setup, raw: bytes) -> None:
+    """The word alone says nothing about the role: instructions stay where they are."""
+    setup.server.then(raw)
+    with pytest.raises(ModelFailed):
+        setup.model().ask(INSTRUCTED, 1.2)
+    assert [request.body["messages"][0]["role"] for request in setup.server.requests] == ["system"]
 
 
 def test_without_instructions_nothing_is_folded(setup: Setup) -> None:

@@ -124,6 +124,12 @@ TOO_LONG = {
     "mistral": error(
         400, "Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length"
     ),
+    "vllm, input tokens": error(
+        400,
+        "You passed 4097 input tokens and requested 0 output tokens. However, the model's context length is only 4096",
+    ),
+    "ollama, nothing but": response(400, {"error": {"message": "prompt is too long", "type": "api_error"}}),
+    "google's payload": error(400, "Request payload size exceeds the limit: 20971520 bytes."),
     "hunyuan": error(400, "输入的 token 超过限制，输入长度过长"),
     "openrouter": error(
         400, "This endpoint's maximum context length is 32768 tokens. However, you requested about 40000 tokens.", 400
@@ -240,6 +246,13 @@ QUOTA = {
         },
     ),
     "claude": error(400, "Your credit balance is too low to access the Anthropic API."),
+    "one-api, before": error(403, "user [1] quota [0] preConsumedQuota [500] is not enough", None, "one_api_error"),
+    "one-api, exhausted": error(401, "[sk-x]该令牌额度已用尽 TokenStatusExhausted[sk-x]", None, "one_api_error"),
+    "ark's safe mode": error(
+        429, "Your account has reached the set inference limit for the m model", "SetLimitExceeded"
+    ),
+    "openrouter's key": error(403, "Key limit exceeded (total limit). Manage it using https://openrouter.ai", 403),
+    "together": error(429, "Credit limit exceeded, please navigate to billing"),
     "gemini, prepaid": error(429, "Your prepayment credits are depleted.", 429, status="RESOURCE_EXHAUSTED"),
 }
 
@@ -295,6 +308,13 @@ FILTERED = {
     "stepfun": error(451, "The content you provided or machine outputted is blocked.", None, "censorship_blocked"),
     "new-api": error(400, "user sensitive words detected", "sensitive_words_detected", "new_api_error"),
     "claude": error(400, "Output blocked by content filtering policy"),
+    "ark, words alone": error(400, "The request failed because the input text may contain sensitive information."),
+    "azure, words alone": error(
+        400, "The response was filtered due to the prompt triggering Azure OpenAI's content management policy."
+    ),
+    "openai's images": error(400, "Your request was rejected as a result of our safety system.", "moderation_blocked"),
+    "bedrock": error(400, "Blocked by guardrail"),
+    "google": error(400, "The prompt was blocked: PROHIBITED_CONTENT"),
     "spark": error(400, "输入内容审核不通过，涉嫌违规，请重新调整输入内容", "10013"),
 }
 
@@ -324,6 +344,7 @@ UNKNOWN_MODEL = {
     "minimax": response(200, minimax(2013, "invalid params, unknown model 'abab9'")),
     "dashscope": error(403, "Model access denied.", "Model.AccessDenied"),
     "ark": error(404, "Your account 2100 has not activated the model m.", "ModelNotOpen", "NotFound"),
+    "new-api, lookup": error(503, "Failed to get a channel: none", "get_channel_failed", "new_api_error"),
     "groq": error(400, "The model `m` has been decommissioned and is no longer supported.", "model_decommissioned"),
     "openai": error(404, "The model `gpt-3.5-turbo` has been deprecated", "model_not_found"),
     "gemini": error(404, "models/gemini-1.5 is not found for API version v1beta", 404, status="NOT_FOUND"),
