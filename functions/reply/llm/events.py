@@ -93,7 +93,7 @@ class Events:
         elif self._block or is_json:
             self._block += data + b"\n"
             if len(self._block) > LONGEST_EVENT:
-                raise ModelFailed(ModelFailure.NOT_JSON, f"an event of more than {LONGEST_EVENT} bytes")
+                raise ModelFailed(ModelFailure.NOT_JSON, why=f"an event of more than {LONGEST_EVENT} bytes")
         elif data:
             yield from self._words(data)
 
@@ -103,7 +103,7 @@ class Events:
         if self._name == b"error":
             yield self._understood({"error": text})
         elif text.startswith("<") and not self._any:
-            raise ModelFailed(ModelFailure.NOT_JSON, _shown(text))
+            raise ModelFailed(ModelFailure.NOT_JSON, _shown(text), why="a web page")
         elif text.strip("-: 0123456789.,+TZ/").lower() in _HEARTBEATS and len(text) > 1:
             return
         elif values := _values(data):
@@ -164,7 +164,7 @@ def _lines(chunks: Iterable[bytes], pending: bytearray) -> Iterator[bytes]:
             yield from more[:-1]
             pending[:] = more[-1]
         if len(pending) > LONGEST_EVENT:
-            raise ModelFailed(ModelFailure.NOT_JSON, f"a line of more than {LONGEST_EVENT} bytes")
+            raise ModelFailed(ModelFailure.NOT_JSON, why=f"a line of more than {LONGEST_EVENT} bytes")
 
 
 def _is_end(data: bytes) -> bool:
@@ -174,7 +174,7 @@ def _is_end(data: bytes) -> bool:
 def _values(data: bytes) -> list[object]:
     """The JSON values that stand one behind the other; none where any of it is something else."""
     if data.count(b",") + data.count(b"[") + data.count(b"{") > MOST_VALUES:
-        raise ModelFailed(ModelFailure.NOT_JSON, f"an event of more than {MOST_VALUES} JSON values")
+        raise ModelFailed(ModelFailure.NOT_JSON, why=f"an event of more than {MOST_VALUES} JSON values")
     text, found, at = data.decode("utf-8", "replace"), [], 0
     try:
         while at < len(text):

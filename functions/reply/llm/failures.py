@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from reply.llm import signs
-from reply.llm.told import Told, told
+from reply.llm.told import Told, token, told
 from shared.errors import ModelFailed, ModelFailure
 
 RETRIED = frozenset({ModelFailure.BUSY, ModelFailure.SERVER, ModelFailure.UNREACHABLE})
@@ -36,9 +36,9 @@ class Refused(ModelFailed):
             said.text,
             wait=said.wait,
             status=status,
-            code=_token(said.code),
-            type=_token(said.type),
-            parameter=_token(said.parameter),
+            code=token(said.code),
+            type=token(said.type),
+            parameter=token(said.parameter),
         )
         self.status = status
         self.said = said
@@ -162,8 +162,3 @@ def _is_refusal(event: Mapping[str, Any]) -> bool:
     says = any(fields.get(name) for name in ("message", "msg", "error_msg", "detail"))
     codes = [fields[name] for name in ("code", "error_code", "status", "status_code") if name in fields]
     return says and any(str(code).lower() not in ("", "0", "200", "ok", "success", "none", "true") for code in codes)
-
-
-def _token(value: str) -> str:
-    """A name or number that may be logged; "" for what could be words."""
-    return value if re.fullmatch(r"[A-Za-z0-9_.:/\[\]-]{1,80}", value) else ""

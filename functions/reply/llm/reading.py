@@ -11,6 +11,7 @@ from reply.llm.pictures import without_pictures
 from reply.llm.said import Text
 from reply.llm.stream import Piece, decode
 from reply.llm.text import visible, well_formed
+from reply.llm.told import token
 from reply.services import Answer, Usage
 from shared.clock import Clock
 from shared.errors import ModelFailed, ModelFailure
@@ -92,16 +93,17 @@ class Reading:
     def emptiness(self) -> ModelFailed:
         """Why there is no answer although nothing went wrong on the way."""
         finish = self.ending.last_finish
+        code = token(finish)
         said = "thinking only" if self._thought or self._said().strip() else "no text"
         if finish in FILTERED:
-            return ModelFailed(ModelFailure.FILTERED, f"finish_reason {finish}")
+            return ModelFailed(ModelFailure.FILTERED, why="finish_reason", code=code)
         if finish in LIMITED:
-            return ModelFailed(ModelFailure.THOUGHT_TOO_LONG, f"{said}, finish_reason {finish}")
+            return ModelFailed(ModelFailure.THOUGHT_TOO_LONG, why=said, code=code)
         if self._timed_out:
-            return ModelFailed(ModelFailure.TIMEOUT, "the time ran out before anything to show had come")
+            return ModelFailed(ModelFailure.TIMEOUT, why="the time ran out before anything to show had come")
         if not finish or finish in BROKEN:
-            return ModelFailed(ModelFailure.SERVER, f"the stream ended early, finish_reason {finish or 'missing'}")
-        return ModelFailed(ModelFailure.EMPTY, f"{said}, finish_reason {finish}")
+            return ModelFailed(ModelFailure.SERVER, why="the stream ended early", code=code)
+        return ModelFailed(ModelFailure.EMPTY, why=said, code=code)
 
     def _said(self) -> str:
         """All that was said; a whole message counts where no delta had text."""

@@ -74,7 +74,7 @@ def decode(chunks: Iterable[bytes]) -> Iterator[Piece]:
         if not any_choices:
             events.odd = events.odd or f"JSON that is no completion: {', '.join(event)}"[:400]
     if not any_choices and events.odd:
-        raise ModelFailed(ModelFailure.NOT_JSON, events.odd)
+        raise ModelFailed(ModelFailure.NOT_JSON, events.odd, why="neither a stream of events nor JSON of a completion")
     yield Piece(end=End(any_choices and not events.framed, not events.unfinished, events.skipped))
 
 
@@ -140,5 +140,5 @@ def _bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         size += len(chunk)
         if size > LONGEST_STREAM:
-            raise ModelFailed(ModelFailure.NOT_JSON, f"a stream of more than {LONGEST_STREAM} bytes")
+            raise ModelFailed(ModelFailure.NOT_JSON, why=f"a stream of more than {LONGEST_STREAM} bytes")
         yield chunk
