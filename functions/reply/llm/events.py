@@ -24,7 +24,7 @@ END = "[DONE]"
 Event = Mapping[str, Any]
 
 _BESIDE = (b":", b"event:", b"id:", b"retry:")
-_OF_EVENTS = frozenset({"choices", "error", "object", "base_resp"})
+_OF_EVENTS = (b'"choices"', b'"error"', b'"base_resp"')
 _HEARTBEATS = frozenset({"", "ping", "pong", "heartbeat", "keep-alive", "keepalive"})
 _BETWEEN = re.compile(r"\s*(?:data:\s*)?")
 _JSON = json.JSONDecoder(strict=False)  # some servers leave line ends inside of strings as they are
@@ -85,8 +85,9 @@ class Events:
             yield self._understood(END)
             return
         is_json = data.startswith((b"{", b"["))
-        found = _values(data) if is_json else []
-        if found and (not self._block or any(isinstance(v, dict) and _OF_EVENTS & v.keys() for v in found)):
+        # Inside of an object that has several lines, only a whole event ends it, and not each of its own parts.
+        found = _values(data) if is_json and (not self._block or any(key in data for key in _OF_EVENTS)) else []
+        if found:
             yield from self._flush()
             for value in found:
                 yield from self._value(value)
