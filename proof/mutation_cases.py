@@ -191,21 +191,21 @@ def _hand_over_refused(trial: Trial) -> Problems:
 
 
 def _dated(trial: Trial, hours: float) -> dict[str, object]:
-    """How a message is sent whose unsigned time is so far from the signed one."""
-    return {"change": {"createAt": trial.cloud.clock.now_ms() + int(hours * 3_600_000)}}
+    """What is changed in a message whose unsigned time is so far from the signed one."""
+    return {"createAt": trial.cloud.clock.now_ms() + int(hours * 3_600_000)}
 
 
 def _dated_back(trial: Trial) -> Problems:
     person = trial.cloud.person()
     for hours in (0.0, -23.9):
-        trial.outcome(trial.said(person=person, **_dated(trial, hours)))
+        trial.outcome(trial.said(person=person, change=_dated(trial, hours)))
     if len(trial.cloud.model.requests) != 1:
         yield "a question that was dated back escaped the limit of its day"
 
 
 def _dated_ahead(trial: Trial) -> Problems:
     person = trial.cloud.person()
-    trial.outcome(trial.said("角色 海盗", person=person, **_dated(trial, 290 / 3600)))
+    trial.outcome(trial.said("角色 海盗", person=person, change=_dated(trial, 290 / 3600)))
     trial.outcome(trial.said("\\clear", person=person))
     if "海盗" in (shown := trial.said("角色", person=person)).answers[0].text:
         yield f"a persona that was cleared is shown: {shown.answers[0].text!r}"
