@@ -46,8 +46,10 @@ def separated(text: str) -> tuple[str, ...]:
 def is_half_quoted(entry: str) -> bool:
     """Whether an entry of a list has a quote or a bracket at one end only: it was cut at a separator inside."""
     opened, closed = entry[:1], entry[-1:]
-    ends = closed in _CLOSING.values()
-    return _CLOSING.get(opened) != closed and (opened in _CLOSING or ends) if len(entry) > 1 else opened in _CLOSING
+    if opened in _AROUND_SEVERAL:
+        return _AROUND_SEVERAL[opened] not in entry
+    is_pair = len(entry) > 1 and _CLOSING.get(opened) == closed
+    return not is_pair and (opened in _CLOSING or closed in _CLOSING.values())
 
 
 def says_nothing(text: str) -> bool:

@@ -79,7 +79,7 @@ def test_lists(value: str, words: tuple[str, ...]) -> None:
     assert SettingsReader({"L": value}).words("L", "unused") == words
 
 
-@pytest.mark.parametrize("value", ["'a", 'a"', '"a,b","c"', "[a,b", "a,b]", "a,“b", "['a','b'", "a,'"])
+@pytest.mark.parametrize("value", ["'a", 'a"', '"a,b","c"', "[a,b", "a,b]", "a,“b", "['a','b'", "a,'", "(a,b"])
 def test_half_of_a_quote_or_a_bracket_is_named(value: str) -> None:
     """Nobody can tell what was meant; the value is not shown, because it may be a secret."""
     reader = SettingsReader({"L": value})
