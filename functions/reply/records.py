@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
 from typing import Literal, get_args
@@ -69,7 +69,7 @@ class Entry:
     turn_id: str
     outcome: str
     tokens: int = 0
-    folder: Folder = field(default=(), compare=False)
+    folder: Folder = ()
 
 
 @dataclass(frozen=True)
