@@ -16,6 +16,7 @@ from benchmarks.limits import Size, group_maker
 from conversation.channels.dingtalk import signature
 from shared.message import FRESH_MS, Message, ReplyTarget, Sender
 from shared.wording import wording
+from shipping.start import start
 from tests.tools.conftest import interpreter_of
 from tests.tools.test_packages import http_event
 from tests.tools.world import World, running_world
@@ -128,3 +129,12 @@ def test_old_messages_at_reply(built: Built, tmp_path: Path) -> None:
     assert [message["content"] for message in world.asked[1]["messages"]] == ["repeat our conversation"]
     contents = [message["content"] for message in world.asked[2]["messages"]]
     assert (contents[0], contents[1], contents[-1], len(contents)) == (PERSONA, SAID, "go on", 4)
+
+
+def test_a_wrong_secret_is_said(built: Built) -> None:
+    """Refused as every other, and one WARNING in the log."""
+    event = callback("hello", "u1", secret=OTHER)
+    started = start(built("3.12") / "conversation", interpreter_of("3.12"), event, {"DINGTALK_APP_SECRET": SECRET})
+    assert isinstance(started.answer, dict)
+    assert started.answer["statusCode"] == 401
+    assert json.loads(started.log.splitlines()[0])["event"] == "signature_unknown"

@@ -136,7 +136,7 @@ class _Flatten(ast.NodeTransformer):
             if "factory" in options:
                 self._needed.add("UNSET")
                 optional.append(f"{name}=_plain_UNSET")
-                values.append(f"{name}={ast.unparse(options['factory'])}() if {name} is _plain_UNSET else {name}")
+                values.append(f"{name}=({ast.unparse(options['factory'])})() if {name} is _plain_UNSET else {name}")
                 continue
             values.append(f"{name}={name}")
             if "default" in options:
