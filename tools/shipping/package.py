@@ -15,6 +15,7 @@ from shipping.bytecode import compile_beside, compile_instead
 from shipping.lazy import put_off
 from shipping.locks import lock_path, pins_of, read_lock
 from shipping.pip import install_wheels
+from shipping.sentences import leave_out_unsaid
 from shipping.settings_files import NO_FILES, SettingsFiles, write_compiled
 from shipping.sources import SOURCE_ONLY, unpack_sources
 from shipping.target import Target
@@ -134,6 +135,8 @@ def _own(package: Package, target: Target, functions: Path, folder: Path, *, bun
         if not (source / "__init__.py").is_file():
             raise ShippingError(f"{source} is not there; run this from a whole checkout")
         shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    if package.name == "conversation":
+        leave_out_unsaid(folder)
     entry = _ENTRY_POINT.format(
         name=package.name,
         runtime=target.runtime,
