@@ -2,8 +2,9 @@
 
 On a simulated mount: every page of 1,000 names, and every small read, write and removal takes 30 ms. The evening of a
 month's 28th day, at four times the day's mean rate. A question's own share is what it does before the model is asked:
-its note, its person's day, and the month of the deployment. Times are measured, threads and Python included; `at half a
-core` adds the CPU a second time, as the shipped size of `reply` would take. Results: benchmarks/results/account.md.
+its note, its person's day, and the month of the deployment. Waiting is counted on the mount's own clock, accesses at
+the same time once; the CPU that Python and its threads take is measured and added, `at half a core` twice, as the
+shipped size of `reply` would take. Results: benchmarks/results/account.md.
 """
 
 from __future__ import annotations
@@ -202,10 +203,10 @@ def measured(mount: SimulatedMount, times: int, work: Callable[[int], object]) -
     sample = Sample()
     mount.count.clear()
     for number in range(times):
-        began, cpu = time.monotonic(), time.process_time()
+        began, cpu = mount.now, time.process_time()
         work(number)
-        sample.ms.append((time.monotonic() - began) * 1000)
         sample.cpu_ms.append((time.process_time() - cpu) * 1000)
+        sample.ms.append((mount.now - began) * 1000 + sample.cpu_ms[-1])
     sample.accesses.update(mount.count)
     return sample
 

@@ -12,11 +12,16 @@ from reply.bucket import Bucket
 PAGE = 1000
 """Names of one listing page: OSS's own limit."""
 
+QUIET_S = 0.015
+"""Real seconds in which no thread comes to the mount: then all of them wait for it."""
+
 Folder = tuple[str, ...]
 
 
 class SimulatedMount(Bucket):
     """Folders of names in memory. Every page of a listing and every read, write and removal takes `seconds`.
+
+    That is time on a clock of its own (`now`, in seconds): how busy the machine is does not matter.
 
     `made` makes the names of folders that would be too many to hold; what is written there is added. Contents that a
     function of `contents` gives are made when they are read.
@@ -30,6 +35,10 @@ class SimulatedMount(Bucket):
         self.contents: Mapping[str, Callable[[Folder, str], bytes]] = {}
         self.count: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self.now = 0.0
+        self._passing = threading.Condition()
+        self._waiting: list[float] = []
+        self._came = 0.0
 
     def kept(self, folder: Sequence[str]) -> list[str]:
         """The same: no folder is ever missing here."""
@@ -65,4 +74,18 @@ class SimulatedMount(Bucket):
         with self._lock:
             self.count[what] += times
         if self.seconds:
-            time.sleep(self.seconds * times)
+            self._wait(self.seconds * times)
+
+    def _wait(self, seconds: float) -> None:
+        """Wait on the mount's own clock, which goes on when every thread is waiting: as long as the machine is busy."""
+        with self._passing:
+            until = self.now + seconds
+            self._waiting.append(until)
+            self._came = time.monotonic()
+            while self.now < until:
+                self._passing.wait(QUIET_S)
+                if self._waiting and time.monotonic() - self._came >= QUIET_S:
+                    self.now = max(self.now, min(self._waiting))
+                    self._came = time.monotonic()
+                    self._passing.notify_all()
+            self._waiting.remove(until)
