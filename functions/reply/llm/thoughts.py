@@ -49,9 +49,9 @@ def without_thoughts(text: str) -> str:
         return _after_channels(start)
     if _OPENING.match(start):
         return _after_tags(start)
-    opening = _OPENING.search(text)
+    opened = [found.start() for found in (_OPENING.search(text), _CHANNEL.search(text)) if found]
     for closing in _closings(text, 0):
-        if opening and opening.start() < closing.start():
+        if opened and min(opened) < closing.start():
             return text
         if _ends_thinking(text, closing):
             return text[closing.end() :].lstrip(" \t")

@@ -41,11 +41,93 @@ CASES = {
     "blanks only": (" \n\t\u3000\u00a0", ""),
 }
 
+FORMS = {
+    "thought": ("<thought>hm</thought>Hello", "Hello"),
+    "thinking": ("<thinking>\nhm\n</thinking>\n\nHello", "Hello"),
+    "thoughts, in capitals": ("<THOUGHTS>hm</Thoughts> Hello", "Hello"),
+    "reasoning": ("<reasoning>hm</reasoning>Hello", "Hello"),
+    "with a time": ("<think time=3.2s>hm</think>Hello", "Hello"),
+    "with attributes": ('<think duration="3" done>hm</think>\nHello', "Hello"),
+    "with a prefix": ("<seed:think>hm</seed:think>Hello", "Hello"),
+    "with another prefix": ("<mm:think>hm</mm:think>Hello", "Hello"),
+    "closed at once": ("<think/>Hello", "Hello"),
+    "not closed, with a prefix": ("<seed:think>hm", ""),
+    "one in the other": ("<thinking>a <think>b</think> c</thinking>Hello", "Hello"),
+    "of several kinds": ("<think>a</think><thought>b</thought>Hello", "Hello"),
+    "about its own tag": ("<think>I close with `</think>` then.</think>Hello", "Hello"),
+    "with code": ("<think>\n```html\n</think>\n```\nhm</think>Hello", "Hello"),
+    "a channel that is closed": ("<|channel>thought\nhm\n<channel|>Hello", "Hello"),
+    "a channel that is not closed": ("<|channel>thought\nhm", ""),
+    "two channels": ("<|channel>thought\nhm<channel|><|channel>thought\nhm<channel|>Hello", "Hello"),
+    "channels": (
+        "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>Hello<|return|>",
+        "Hello",
+    ),
+    "a final channel alone": ("<|channel|>final<|message|>Hello", "Hello"),
+    "channels without a final one": ("<|channel|>analysis<|message|>hm<|end|>", ""),
+    "Kimi's": ("◁think▷hm◁/think▷Hello", "Hello"),
+    "Magistral's": ("[THINK]hm[/THINK]Hello", "Hello"),
+    "Command's": ("<|START_THINKING|>hm<|END_THINKING|>Hello", "Hello"),
+    "alone, in one line": ("The user greets me. I greet back.</think>Hello", "Hello"),
+    "alone, in one line, in Chinese": ("用户在打招呼，简单回应即可。</think>你好！", "你好！"),
+    "alone, behind a word": ("The user greets me</think>Hello", "Hello"),
+    "alone, between blanks": ("I greet back. </think> Hello", "Hello"),
+    "alone, with backquotes": ("I should use `print`.\n</think>\n\nHello", "Hello"),
+    "alone, with backquotes, in one line": ("I should use `print` here.</think>Hello `x`", "Hello `x`"),
+    "alone, with one backquote": ("A ` is odd.\n</think>\nHello", "Hello"),
+    "alone, with code": ("```python\nx = 1\n```\nfine.</think>\n\nHello", "Hello"),
+    "alone, with code that is not closed": ("```python\nx = 1\n</think>\n\nHello", "Hello"),
+    "alone, at the very beginning": ("</think>\n\nHello", "Hello"),
+    "alone, in front of a word": ("hm\n</think>Hello", "Hello"),
+    "alone, of another name": ("hm.</thinking>Hello", "Hello"),
+    "alone, with a prefix": ("hm.</seed:think>Hello", "Hello"),
+    "alone, Kimi's": ("hm。◁/think▷你好", "你好"),
+    "alone, and nothing behind": ("hm.\n</think>\n", ""),
+    "alone, and code about it behind": ("hm.\n</think>\nUse `</think>`.", "Use `</think>`."),
+}
+"""In front: what is thought, in every form; the answer that is left."""
+
+ABOUT = [
+    "Write </think> at the end",
+    "DeepSeek 用 </think> 结束思考。",
+    "思考内容以</think>结尾，之后是回答。",
+    "结束标签是</think>，别忘了。",
+    "The tags are <think> and </think>.",
+    "标签 <think> 与 </think> 成对出现。\n</think>\n是后一个。",
+    "Use `</think>` to end it.",
+    "Use `<think>`.\n\n```\n<think>\nhm\n</think>\n```\nThat is all.",
+    'It ends with "</think>" and nothing else.',
+    "它以“</think>”结束。",
+    "**</think>** is the end.",
+    "- </think>: the end\n- more",
+    "| tag | means |\n|---|---|\n| </think> | end |",
+    "`<thinking>` is what Claude writes.",
+    "In XML, <thought>x</thought> is an element.",
+    "A channel is written <|channel>thought<channel|> there.",
+    "~~~\n</think>\n~~~",
+    "Magistral writes [THINK] and [/THINK].",
+    "<thinker>a</thinker>",
+    "<b>x</b></think-tank>",
+    "1. First\n2. Then `a`, `</think>` and `b`\n",
+]
+
 
 @pytest.mark.parametrize(("text", "wanted"), CASES.values(), ids=CASES)
 def test_shows_only_the_answer(text: str, wanted: str) -> None:
     """Thinking in front goes; the same tags inside an answer stay."""
     assert visible(text) == wanted
+
+
+@pytest.mark.parametrize(("text", "wanted"), FORMS.values(), ids=FORMS)
+def test_thinking_goes_in_every_form(text: str, wanted: str) -> None:
+    """Whatever a template calls it, and where its opening tag is missing, too."""
+    assert visible(text) == wanted
+
+
+@pytest.mark.parametrize("text", ABOUT)
+def test_an_answer_about_thinking_stays(text: str) -> None:
+    """In a sentence, in quotes, in code: tags that the answer is about are its own."""
+    assert visible(text) == text.strip()
 
 
 @given(st.text().filter(lambda text: "</think>" not in text.lower()), st.text(alphabet="ab< \n`好").map(str.strip))
