@@ -23,6 +23,7 @@ from reply.llm.balance import LARGEST_BODY, balances
 from reply.llm.call import Call, Setback
 from reply.llm.failures import Refused, failure, without_secrets
 from reply.llm.reading import Reading, Source
+from reply.llm.refusal import beginning
 from reply.llm.request import Dialect
 from reply.llm.sent import FirstSent
 from reply.llm.settings import ChatSettings
@@ -42,9 +43,6 @@ READ_SLACK = 0.2
 
 _UNREAD: bool = True
 """Do not read the body before handing the response out."""
-
-LARGEST_REFUSAL = 64_000
-"""Bytes of a refusal that are read."""
 
 UNPACKED = {"Accept-Encoding": "identity"}
 """What is packed can be a thousand times as large as it looks; what comes packed all the same is read up to bounds."""
@@ -261,18 +259,12 @@ def _refuse(response: httpx2.Response) -> None:
     """Read no more of a refusal of a question than its beginning: the package would read all, and unpack it."""
     if response.is_success or response.request.method != "POST":
         return
-    body = b""
     try:
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) >= LARGEST_REFUSAL:
-                break
+        body = beginning(response.iter_bytes())
     except httpx2.DecodingError:
-        pass  # the status says enough
+        body = b""  # the status says enough
     headers = [(name, value) for name, value in response.headers.multi_items() if name not in _OF_THE_BODY]
-    begun = httpx2.Response(
-        response.status_code, headers=headers, content=body[:LARGEST_REFUSAL], request=response.request
-    )
+    begun = httpx2.Response(response.status_code, headers=headers, content=body, request=response.request)
     raise openai.APIStatusError(f"HTTP {begun.status_code}", response=begun, body=None)
 
 

@@ -83,6 +83,25 @@ REFUSALS = {
         response(400, {"error": {"message": "Range of input length should be [1, 30720]"}}),
         REASON.TOO_LONG,
     ),
+    "context, with the question behind it": (
+        response(
+            400, {"error": {"message": "maximum context length is 8 tokens", "code": 400, "input": "x" * 300_000}}
+        ),
+        REASON.TOO_LONG,
+    ),
+    "context, with the question in it": (
+        response(400, {"object": "error", "message": "The prompt is too long: " + "好" * 200_000, "code": 40303}),
+        REASON.TOO_LONG,
+    ),
+    "filter, by a list with the question in it": (
+        response(400, [{"error": {"code": "data_inspection_failed", "message": "x", "input": ["y" * 200_000]}}]),
+        REASON.FILTERED,
+    ),
+    "request, by 422, with the question in it": (
+        response(422, {"detail": [{"loc": ["body"], "msg": "wrong", "input": "x" * 200_000}]}),
+        REASON.BAD_REQUEST,
+    ),
+    "a long page": (response(503, PAGE + "x" * 200_000), REASON.BUSY),
     "context, by 413": (response(413, PAGE), REASON.TOO_LONG),
     "context, by the rate limit": (refusal(429, "Request too large for m: Limit 10, Requested 20"), REASON.TOO_LONG),
     "filter": (refusal(400, "The response was filtered", "content_filter", "prompt"), REASON.FILTERED),

@@ -48,6 +48,7 @@ def test_sends_what_the_package_sends(setup: Setup, azure: bool) -> None:
     assert ours.body == theirs.body
     assert theirs.headers.pop("x-stainless-raw-response") == "stream"
     assert ours.headers == theirs.headers
+    assert ours.headers["accept-encoding"] == "identity"
 
 
 def test_uses_the_wait_for_the_first_answer(setup: Setup) -> None:
