@@ -32,9 +32,9 @@ class Text:
         if not delta:
             return
         if self._growing:
-            self._growing = delta.startswith(self._latest)
+            self._growing = delta.startswith(self._latest) or not self._latest.strip()
             if self._growing:
-                self._grown += bool(self._latest) and len(delta) > len(self._latest)
+                self._grown += bool(self._latest.strip()) and len(delta) > len(self._latest)
                 self._latest = delta
                 self._pieces = self._pieces and not self._is_whole(delta)
         if self._pieces:

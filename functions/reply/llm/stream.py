@@ -1,6 +1,6 @@
 """From the bytes of a chat completion to pieces of an answer.
 
-The package's own stream builds a typed object per piece: 104 µs of CPU each, measured, against 13 µs here; an answer
+The package's own stream builds a typed object per piece: 104 µs of CPU each, measured, against 15 µs here; an answer
 of 15 KB in Chinese has 5,000 pieces, and the function has half a core. It also reads an HTML page, or an answer that
 was not streamed although asked for, as an empty stream.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from reply.llm.events import Event, Events
 from reply.llm.failures import error_in
@@ -36,8 +36,7 @@ class End:
     skipped: int = 0
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """What one event added: text of a delta, or a whole `message`; `thought` when it was thinking beside the text.
 
     `failed` is the error that it was, with the provider's `code`. The last piece has an `end`.

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 MOST_THOUGHTS = 20
 """Thoughts one behind the other that are taken out: each is looked for to the end of the text."""
 
-_BLANKS = " \t\r\n\u3000\ufeff"
+_BLANKS = " \t\r\n\u3000\ufeff\u200b"
+_NEAR = 16
 _NAME = r"(?:[a-z_]{1,20}:)?(?:think(?:ing)?|thoughts?|reasoning)"
 _OPENING = re.compile(
     rf"<({_NAME})(?:\s[^<>]{{0,200}}?)?(/?)>|◁think▷|(?-i:\[THINK\])|<\|(?:START_THINKING|begin_of_thought)\|>",
@@ -135,11 +136,11 @@ def _ends_thinking(text: str, closing: re.Match[str]) -> bool:
     after = text[closing.end() : closing.end() + 40].partition("\n")[0]
     if not before.strip() and not after.strip():
         return True
-    around = f"{before}\0{after}"
-    if _ABOUT.search(around) or _WRAPPED.search(around):
+    around = f"{before[-_NEAR:]}\0{after[:_NEAR]}"
+    if _WRAPPED.search(around) or _ABOUT.search(after[:_NEAR]):
         return False
     if not before.strip():
         return not re.match(r"[ \t]+[a-z]|[ \t]*(?:结尾|结束|是|表示)", after)
     if before.rstrip()[-1] in _SENTENCE_ENDS:
         return not (before[-1].isspace() and re.match(r"[ \t]+[a-z]", after))
-    return not before[-1].isspace() and not _GOES_ON.search(around)
+    return not (before[-1].isspace() or _ABOUT.search(around) or _GOES_ON.search(around))

@@ -264,6 +264,7 @@ GROWING = {
     "in three deltas": ([STORY[:8], STORY[:16], STORY], STORY),
     "with an empty one in front": (["", *growing(STORY, 4)], STORY),
     "some of them twice": ([part for part in growing(ENGLISH, 6) for _ in (1, 2)], ENGLISH),
+    "with a line end in front": (["\n\n", *growing(STORY, 4)], STORY),
     "with thinking in front": (growing(f"<think>hm</think>{STORY}", 6), STORY),
     "and a piece behind": ([*growing(STORY, 8), "完。"], f"{STORY}完。"),
     "a model that laughs": (["哈", "哈哈", "哈哈哈"], "哈" * 6),
