@@ -49,9 +49,10 @@ class Text:
         return self._written.tell() if self._pieces else len(self._latest)
 
     def _is_whole(self, delta: str) -> bool:
-        return self._grown >= GROWN and len(delta) >= SHORTEST_WHOLE and not _repeats(delta[:_LOOKED_AT])
+        return self._grown >= GROWN and len(delta) >= SHORTEST_WHOLE and not _repeats(delta)
 
 
 def _repeats(text: str) -> bool:
-    """Whether a text is its own beginning over and over again."""
+    """Whether a text, as far as it is looked at, is its own beginning over and over again."""
+    text = text[:_LOOKED_AT]
     return any(text.startswith(text[period:]) for period in range(1, len(text) // 2 + 1))

@@ -60,7 +60,7 @@ def without_thoughts(text: str) -> str:
 
 
 def _after_tags(text: str) -> str:
-    at = 0
+    at, rest = 0, text
     for _ in range(MOST_THOUGHTS):
         opening = _OPENING.match(text, at)
         if not opening:
