@@ -127,12 +127,13 @@ def test_a_finish_is_believed_after_a_silence() -> None:
     assert (text, cut) == ("a", "")
     text, cut, with_text = quietly(said("a", "stop"))
     assert (text, cut) == ("a", "")
-    text, cut, behind = quietly(
-        said("a") + said(finish="stop"), 0.2, said("b") + said(finish="stop"), 0.5, said("c", "stop")
-    )
+    chunks = (said("a") + said(finish="stop"), 0.3, said("b") + said(finish="stop"), 0.8, said("c", "stop"))
+    text, cut, behind = quietly(*chunks, quiet=0.7)
     assert (text, cut) == ("abc", "")
-    assert 0.3 <= alone < 0.6 <= with_text < 1.5
-    assert 1.3 <= behind < 4
+    # From below only: a busy machine takes longer.
+    assert alone >= 0.3
+    assert with_text >= 0.6
+    assert behind >= 0.3 + 0.8 + 1.4
 
 
 MESSAGES = {
