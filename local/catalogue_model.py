@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from local.catalogue_entry import Entry, Parameter, choice, chunks, seconds
+from local.odd_refusals import REFUSALS
 from local.odd_streams import FORMS
 
 
@@ -81,6 +82,13 @@ MODEL = (
         "流的样子不寻常：每段都带 finish_reason、末尾重复全文、心跳、思考混在正文里……",
         "an odd stream: a finish on every chunk, the whole again at the end, heartbeats, thinking in the text, …",
         choice("form", "样子", "form", *FORMS),
+    ),
+    _model(
+        "odd-refusal",
+        "odd-refusal",
+        "拒绝的样子不寻常：像欠费的限流、200 里的错误、没有渠道、各家的审核和长度……",
+        "an odd refusal: a rate in the words of a bill, an error inside a 200, no channel, moderation, lengths, …",
+        choice("form", "样子", "form", *REFUSALS),
     ),
     _model("garbage", "garbage", "流里出现乱码", "garbage in the stream", chunks(3)),
     _model(

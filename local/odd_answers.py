@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from local.odd_refusals import odd_refusal
 from local.odd_streams import odd_stream
 from local.replies import Reply, failing
 
@@ -37,6 +38,8 @@ def odd(kind: str, ordinary: Reply, wanted: Mapping[str, Any]) -> Reply | None:
     text = ordinary.text or "".join(ordinary.chunks)
     if kind in _REFUSALS:
         return _REFUSALS[kind]
+    if kind == "odd-refusal":
+        return odd_refusal(str(wanted["form"]))
     if kind == "odd-stream":
         return odd_stream(str(wanted["form"]), ordinary)
     if kind == "retry-after":

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
+from local.odd_refusals import REFUSALS
 from local.odd_streams import FORMS
 from proof.fault_settings import settings_trials
 from proof.fault_trials import try_all
@@ -22,7 +23,8 @@ MODEL_SECONDS = 3
 BUSY, SERVER, EMPTY = explained("failed_busy"), explained("failed_server"), explained("failed_empty")
 NOT_JSON, UNREACHABLE = explained("failed_not_json"), explained("failed_unreachable")
 KEY, QUOTA, TOO_LONG = explained("failed_key_refused"), explained("failed_quota"), explained("failed_too_long")
-TIMEOUT = explained("failed_timeout")
+TIMEOUT, FILTERED = explained("failed_timeout"), explained("failed_filtered")
+UNKNOWN_MODEL = explained("failed_unknown_model")
 LEFT_OUT, DROPPED = Wanted(ANSWER.outcomes, note="context_left_out"), Wanted(ANSWER.outcomes, note="context_dropped")
 LONG = Wanted(ANSWER.outcomes)
 SAID = "光的散射使天空呈现蓝色：波长越短，散射得越多。傍晚的光要穿过更厚的大气，剩下的便是红色。"
@@ -42,9 +44,9 @@ def _passes(name: str, switch: str, wanted: Wanted, **parameters: object) -> Tro
     return Trouble(name, switch, parameters, once=ANSWER, always=wanted)
 
 
-def _of_context(name: str, switch: str, wanted: Wanted, without: Wanted = LEFT_OUT) -> Trouble:
+def _of_context(name: str, switch: str, wanted: Wanted, without: Wanted = LEFT_OUT, **parameters: object) -> Trouble:
     """A failure that may lie in the context: the first question meets it, a later one is asked once without context."""
-    return Trouble(name, switch, once=without, always=wanted, alone=wanted)
+    return Trouble(name, switch, parameters, once=without, always=wanted, alone=wanted)
 
 
 def _harmless(name: str, switch: str, wanted: Wanted = ANSWER, **parameters: object) -> Trouble:
@@ -59,7 +61,7 @@ def troubles() -> list[Trouble]:
         _harmless("stream cut in the middle", "stream-cut", PART, chunks=3),
         _stays("401", "key-refused", KEY),
         _stays("403 region", "region-refused", explained("failed_region")),
-        _stays("404 model", "model-unknown", explained("failed_unknown_model")),
+        _stays("404 model", "model-unknown", UNKNOWN_MODEL),
         _of_context("400", "request-refused", explained("failed_bad_request"), DROPPED),
         _stays("429 quota", "quota", QUOTA),
         _passes("429", "rate-limit-plain", BUSY),
@@ -87,7 +89,7 @@ def troubles() -> list[Trouble]:
         _of_context("no text", "empty", EMPTY),
         _of_context("thinking only", "thinking-only", EMPTY),
         _of_context("tool call", "tool-call", EMPTY),
-        _of_context("filtered", "filtered", explained("failed_filtered"), DROPPED),
+        _of_context("filtered", "filtered", FILTERED, DROPPED),
         _harmless("stream without any end mark", "stream-ending", marks="none"),
         _harmless("stream without [DONE]", "stream-ending", marks="finish"),
         _harmless("garbage in the stream", "garbage", PART, chunks=3),
@@ -97,6 +99,7 @@ def troubles() -> list[Trouble]:
         _stays("quota inside the stream", "error-in-stream", QUOTA, code="insufficient_quota"),
         _harmless("error in the middle of the stream", "error-in-stream", CUT_BY_ERROR, chunks=3),
         *odd_streams(),
+        *odd_refusals(),
         _stays("half of a JSON answer", "half-json", NOT_JSON),
         _stays("JSON of another kind", "other-json", NOT_JSON),
         _harmless("an answer that is not streamed", "not-streamed"),
@@ -129,6 +132,26 @@ def odd_streams() -> list[Trouble]:
     return found
 
 
+def odd_refusals() -> list[Trouble]:
+    """What providers say in words of their own: told as what it is, answered after a wait, or without the context."""
+    ends: dict[str, tuple[Wanted, Wanted]] = {
+        "rate": (ANSWER, BUSY),
+        "quota": (QUOTA, QUOTA),
+        "balance": (QUOTA, QUOTA),
+        "channel": (UNKNOWN_MODEL, UNKNOWN_MODEL),
+        "false": (KEY, KEY),
+        "moderation": (DROPPED, FILTERED),
+        "filter": (DROPPED, FILTERED),
+        "length": (LEFT_OUT, TOO_LONG),
+    }
+    found = []
+    for form in REFUSALS:
+        once, always = ends[form.rpartition("-")[2]]
+        alone = None if once in (ANSWER, always) else always
+        found.append(Trouble(f"odd refusal: {form}", "odd-refusal", {"form": form}, once, always, alone))
+    return found
+
+
 def slow_troubles() -> list[Trouble]:
     """A server that takes longer than TIMEOUT."""
     return [
@@ -147,6 +170,8 @@ def two_key_troubles() -> list[Trouble]:
     return [
         _passes("401 of two keys", "key-refused", KEY),
         _passes("429 quota of two keys", "quota", QUOTA),
+        _of_context("moderation of two keys", "odd-refusal", FILTERED, DROPPED, form="openrouter-moderation"),
+        _passes("quota of two keys, one-api", "odd-refusal", QUOTA, form="one-api-quota"),
         _passes("quota inside the stream, two keys", "error-in-stream", QUOTA, code="insufficient_quota"),
     ]
 

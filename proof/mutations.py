@@ -473,6 +473,39 @@ MUTATIONS: tuple[Mutation, ...] = (
         "^a question in a private chat: reply, before open account",
         "crash",
     ),
+    Mutation(
+        "moderation burns the second key",
+        "reply/llm/failures.py",
+        "OF_THE_KEY = frozenset({ModelFailure.KEY_REFUSED, ModelFailure.QUOTA})",
+        "OF_THE_KEY = frozenset({ModelFailure.KEY_REFUSED, ModelFailure.QUOTA, ModelFailure.FILTERED})",
+        "^moderation of two keys, once, private, first$",
+        "model_faults",
+    ),
+    Mutation(
+        "a rate in the words of a bill is a bill",
+        "reply/llm/failures.py",
+        "        return ModelFailure.BUSY if paces and not _PAID_AT_OPENAI.search(text) else ModelFailure.QUOTA\n",
+        "        return ModelFailure.QUOTA\n",
+        "^odd refusal: dashscope-rate, once, private, first$",
+        "model_faults",
+    ),
+    Mutation(
+        "an error inside a 200 is not read",
+        "reply/llm/failures.py",
+        '    if isinstance(base, Mapping) and str(base.get("status_code") or 0) != "0":\n'
+        "        return failure(200, event)\n",
+        "",
+        "^odd refusal: minimax-balance, once, private, first$",
+        "model_faults",
+    ),
+    Mutation(
+        "a context that is refused blocks the conversation",
+        "reply/asking.py",
+        "        if not context or not _may_lie_in_context(cause):\n",
+        "        if cause.reason is not ModelFailure.TOO_LONG or not _may_lie_in_context(cause):\n",
+        "^odd refusal: ark-filter, once, private, later$",
+        "model_faults",
+    ),
 )
 
 
