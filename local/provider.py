@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 _SWITCHES = ("CHATGPT_API_KEY", "USER_API_KEY", "APIKEY", "BASE_URL", "AZURE_ON")
 _FROM_ENVIRONMENT = (
     *_SWITCHES,
+    "PROVIDER",
     "MODEL",
     "TEMPERATURE",
     "MAX_ANSWER_LEN",

@@ -483,7 +483,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a rate in the words of a bill is a bill",
-        "reply/llm/failures.py",
+        "reply/llm/reasons.py",
         "        return ModelFailure.BUSY if paces and not _PAID_AT_OPENAI.search(text) else ModelFailure.QUOTA\n",
         "        return ModelFailure.QUOTA\n",
         "^odd refusal: dashscope-rate, once, private, first$",

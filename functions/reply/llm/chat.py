@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 import httpx2
 import openai
 
-from reply.llm.adapting import change
 from reply.llm.balance import LARGEST_BODY, balances
 from reply.llm.call import Call, Setback
 from reply.llm.failures import Refused, failure, without_secrets
@@ -197,6 +196,8 @@ class ChatModel:
         """Whether the request is to be made with something changed, which is remembered where it holds for all."""
         if not isinstance(failed, Refused):
             return False
+        from reply.llm.adapting import change  # when something is refused: no start should pay for it
+
         instructed = asking.prompt[0].role == "system"
         profile, model = self._settings.profile, self._settings.model
         changed = change(asking.dialect, failed, profile, model, instructed=instructed)

@@ -6,25 +6,18 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reply.llm import signs
-from reply.llm.told import Told, token, told
 from shared.errors import ModelFailed, ModelFailure
+
+if TYPE_CHECKING:
+    from reply.llm.told import Told
 
 RETRIED = frozenset({ModelFailure.BUSY, ModelFailure.SERVER, ModelFailure.UNREACHABLE})
 """Reasons that a later try can mend."""
 
 OF_THE_KEY = frozenset({ModelFailure.KEY_REFUSED, ModelFailure.QUOTA})
 """Reasons that another key can mend."""
-
-_BY_WORDS: tuple[tuple[ModelFailure, re.Pattern[str]], ...] = (
-    (ModelFailure.TOO_LONG, signs.TOO_LONG),
-    (ModelFailure.UNKNOWN_MODEL, signs.UNKNOWN_MODEL),
-    (ModelFailure.KEY_REFUSED, signs.KEY_REFUSED),
-    (ModelFailure.BUSY, signs.RATE),
-)
-_PAID_AT_OPENAI = re.compile(r"platform\.openai\.com", re.IGNORECASE)
 
 
 class Refused(ModelFailed):
@@ -50,9 +43,13 @@ def failure(status: int, body: object, headers: Mapping[str, str] | None = None,
     `body` is the parsed JSON (the whole or its `error`), or text when it was none. A wait that `headers` ask for (with
     `now` in seconds since the epoch) tells a rate from an account that is used up.
     """
+    # Imported when something is refused: what a hundred expressions cost to compile, no start should pay.
+    from reply.llm.reasons import reason_of
+    from reply.llm.told import told
+
     said = told(body)
     waits = bool(said.wait or (headers and wait_asked_for(headers, now)))
-    return Refused(_reason(status, body, said, waits), status, said)
+    return Refused(reason_of(status, body, said, waits=waits), status, said)
 
 
 def error_in(event: Mapping[str, Any]) -> Refused | None:
@@ -108,48 +105,6 @@ def wait_asked_for(headers: Mapping[str, str], now: float) -> float:
         return 0.0
 
 
-def _reason(status: int, body: object, said: Told, waits: bool) -> ModelFailure:
-    is_json = not isinstance(body, str)
-    if is_json or (len(said.text) < 500 and "<" not in said.text):
-        known = _by_code(said) or _by_words(status, said, waits) or _by_vague_code(said)
-        if known:
-            return known
-    if status == 404 and is_json and re.search("model|deployment", said.text, re.IGNORECASE):
-        return ModelFailure.UNKNOWN_MODEL
-    plain = signs.PLAIN_ANSWERS
-    if status < 200 or 300 <= status < 400 or (400 <= status < 500 and not is_json and status not in plain):
-        return ModelFailure.NOT_JSON
-    return signs.BY_STATUS.get(status, ModelFailure.BAD_REQUEST if 400 <= status < 500 else ModelFailure.SERVER)
-
-
-def _by_code(said: Told) -> ModelFailure | None:
-    return None if said.code in signs.AMBIGUOUS else _code_table(said).get(said.code)
-
-
-def _by_vague_code(said: Told) -> ModelFailure | None:
-    return _code_table(said).get(said.code)
-
-
-def _code_table(said: Told) -> Mapping[str, ModelFailure]:
-    return {"base_resp": signs.MINIMAX, "error": signs.ZHIPU, "top": signs.SILICONFLOW}.get(said.place, {})
-
-
-def _by_words(status: int, said: Told, waits: bool) -> ModelFailure | None:
-    text = said.text
-    if signs.REGION.search(text):
-        return ModelFailure.REGION
-    if signs.FILTERED.search(text):
-        return ModelFailure.FILTERED
-    if signs.ARREARS.search(text):
-        return ModelFailure.QUOTA
-    if signs.QUOTA.search(text):
-        paces = waits or signs.RATE.search(text)
-        return ModelFailure.BUSY if paces and not _PAID_AT_OPENAI.search(text) else ModelFailure.QUOTA
-    if status == 429:
-        return ModelFailure.TOO_LONG if signs.TOO_LARGE.search(text) else None
-    return next((reason for reason, words in _BY_WORDS if words.search(text)), None)
-
-
 def _status(code: object) -> int:
     return int(str(code)) if re.fullmatch("[45][0-9][0-9]", str(code)) else 200
 
@@ -162,3 +117,8 @@ def _is_refusal(event: Mapping[str, Any]) -> bool:
     says = any(fields.get(name) for name in ("message", "msg", "error_msg", "detail"))
     codes = [fields[name] for name in ("code", "error_code", "status", "status_code") if name in fields]
     return says and any(str(code).lower() not in ("", "0", "200", "ok", "success", "none", "true") for code in codes)
+
+
+def token(value: str) -> str:
+    """A name or number that may be logged; "" for what could be words."""
+    return value if re.fullmatch(r"[A-Za-z0-9_.:/\[\]-]{1,80}", value) else ""

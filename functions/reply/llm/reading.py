@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager
 from threading import Event, Thread
 
 from reply.llm.ending import BROKEN, CUTS, FILTERED, LIMITED, Ending
+from reply.llm.failures import token
 from reply.llm.pictures import without_pictures
 from reply.llm.said import Text
 from reply.llm.stream import Piece, decode
 from reply.llm.text import visible, well_formed
-from reply.llm.told import token
 from reply.services import Answer, Usage
 from shared.clock import Clock
 from shared.errors import ModelFailed, ModelFailure

@@ -58,11 +58,6 @@ def told(body: object) -> Told:
     return Told(text, code, kind, parameter, place, _wait_field(error) or _named_wait(text))
 
 
-def token(value: str) -> str:
-    """A name or number that may be logged; "" for what could be words."""
-    return value if re.fullmatch(r"[A-Za-z0-9_.:/\[\]-]{1,80}", value) else ""
-
-
 def _inner(body: object) -> tuple[str, object]:
     """Where the error stands, and the error."""
     if isinstance(body, list) and body:
