@@ -11,7 +11,7 @@ ROOM = 256
 LEAST = 16
 """Below this, no refusal is about the length any more."""
 
-_NUMBER = r"\d{1,3}(?:,\d{3})+|\d+"
+_NUMBER = r"(?<!\d)(?:\d{1,3}(?:,\d{3})+|\d+)"
 _FREE_NUMBER = re.compile(rf"(?<![\w.])(?<![A-Za-z]-)(?:{_NUMBER})(?!\w|\.\d)")
 """A number that is no part of a model's name."""
 

@@ -14,9 +14,9 @@ LONGEST = 4000
 _WORDS = ("message", "msg", "detail", "error_msg", "status_msg", "error_description", "title", "reason")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "毫秒": 0.001, "秒": 1, "分钟": 60, "小时": 3600}
 _AGAIN = re.compile(r"(?:again|retry|wait|等待|重试)[^0-9]{0,40}((?:\d+(?:\.\d+)?\s*[a-z]+\s*)+)", re.IGNORECASE)
-_AFTER = re.compile(r"(\d+(?:\.\d+)?)\s*(毫秒|秒|分钟|小时)[^。]{0,4}后")
+_AFTER = re.compile(r"(?<!\d)(\d+(?:\.\d+)?)\s*(毫秒|秒|分钟|小时)[^。]{0,4}后")
 _AMOUNT = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(?:(?P<ms>ms|milliseconds?)|(?P<s>s|secs?|seconds?)|(?P<m>m|mins?|minutes?)"
+    r"(?<!\d)(\d+(?:\.\d+)?)\s*(?:(?P<ms>ms|milliseconds?)|(?P<s>s|secs?|seconds?)|(?P<m>m|mins?|minutes?)"
     r"|(?P<h>h|hrs?|hours?))(?![a-z])",
     re.IGNORECASE,
 )
