@@ -58,6 +58,21 @@ _WORDS = {
     "none": ("什么标记都没有", "no mark at all"),
     "finish": ("只有 finish_reason", "a finish_reason only"),
     "both": ("两个标记都有", "both marks"),
+    "finish-on-every-chunk": ("每段都带 finish_reason", "a finish_reason on every chunk"),
+    "finish-before-more": ("finish_reason 之后还有文字", "a finish_reason, and then more text"),
+    "finish-null": ("finish_reason 是文字 null", "a finish_reason that is the text null"),
+    "message-appended": ("末尾重复全文", "the whole text again at the end"),
+    "growing": ("每段都是到此为止的全文", "every chunk has the text so far"),
+    "heartbeats": ("段与段之间有心跳", "heartbeats between the chunks"),
+    "stray-line": ("混有一行不是 JSON 的数据", "a line between them that is no JSON"),
+    "single-line-feeds": ("事件之间只有一个换行", "only one line feed between events"),
+    "thinking-tag": ("思考写在正文的标签里", "thinking in a tag within the text"),
+    "thinking-lone": ("思考在正文里，只有结束标签", "thinking in the text, with its end tag only"),
+    "picture": ("正文里有图片数据", "a picture's data in the text"),
+    "length": ("因长度截断", "cut because of its length"),
+    "filtered": ("因内容过滤截断", "cut by the content filter"),
+    "error-block": ("中途来了一个错误", "an error half-way"),
+    "thinking-limit": ("思考用完了额度，没有回答", "thinking used up the limit, and no answer"),
 }
 
 
