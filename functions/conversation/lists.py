@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from conversation.guards import IdList
+from shared.folding import normalized
 from shared.settings import SettingsReader, separated
 
 _CLOSED = {
@@ -82,5 +82,5 @@ def _is_id(text: str) -> bool:
     if text.isascii() and text.isalnum():
         return True
     signs = _SIGNS | {"/"} if text.startswith(_WITH_SLASH) else _SIGNS
-    plain = text == unicodedata.normalize("NFKC", text) and not text.startswith("@")
+    plain = text == normalized(text) and not text.startswith("@")
     return bool(text) and plain and all(sign.isalnum() or sign in signs for sign in text)

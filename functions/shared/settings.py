@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Mapping
 
 from shared.errors import SettingsError
+from shared.folding import normalized
 from shared.mentions import bare
 
 _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
@@ -157,7 +157,7 @@ class SettingsReader:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).lower()
+    return normalized(text).lower()
 
 
 LOG_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}

@@ -28,7 +28,7 @@ def broken(feed: Feed) -> str:
     """Why a way leads nowhere: what it calls has changed. "" when it leads somewhere."""
     try:
         feed("a")
-    except (TypeError, AttributeError, NameError) as problem:
+    except (TypeError, AttributeError) as problem:
         return f"{type(problem).__name__}: {problem}"
     except Exception:  # noqa: BLE001 - it may refuse what it is fed
         return ""

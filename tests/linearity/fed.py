@@ -17,17 +17,17 @@ from conversation.channels import dingtalk_text, json_fields
 from conversation.channels.inbound import Signed
 from conversation.runtime import Runtime
 from conversation.wiring import build
-from reply import conversation, fences, markdown, parts, prompt, turn
+from reply import conversation, fences, markdown, parts, prompt, tables, turn
 from reply.channels import delivery, laid_out
 from reply.channels.errcodes import Action, Verdict, judged
 from reply.commands import export
-from reply.llm import failures, stream
+from reply.llm import failures, lowering, said, stream
 from reply.llm import settings as llm_settings
 from reply.lookup import certificates, rdap
 from reply.lookup.https import Fetched
 from shared import commands, log, mentions, webhook
 from shared.credentials import Credentials
-from shared.errors import ModelFailed, ModelFailure
+from shared.errors import ModelFailed
 from shared.message import Message, ReplyTarget, Sender
 from shared.sensitive import SensitiveWords
 from shared.settings import SettingsReader
@@ -89,6 +89,16 @@ def _bodies(text: str) -> object:
     cards = {"cardContent": [{"children": [{"value": piece} for piece in text.split(" ")]}]}
     for body in (
         {"msgtype": "richText", "content": {"richText": nodes}},
+        {
+            "msgtype": "richText",
+            "conversationType": "2",
+            "content": {"richText": [{"text": f"@{text}"}, {"text": "x"}]},
+        },
+        {
+            "msgtype": "text",
+            "conversationType": "2",
+            "text": {"content": "x", "repliedMsg": {"content": {"text": f"@a {text}"}}},
+        },
         {"msgtype": "richText", "conversationType": "2", "content": json.dumps({"richText": nodes})},
         {"msgtype": "text", "text": {"content": "x", "isReplyMsg": True, "repliedMsg": quote}},
         {"msgtype": "text", "text": {"content": "x", "repliedMsg": {"content": cards}}},
@@ -176,20 +186,29 @@ def _exported(text: str) -> object:
 
 def _refused(text: str) -> object:
     body = {"error": {"message": text, "code": text[:100], "param": text[:100]}}
-    failures.refused_parameter(400, body, ("temperature", "stream"))
     failures.failure(400, text)
     failures.error_in(body)
     failures.wait_asked_for({"retry-after": text, "retry-after-ms": text}, 0.0)
-    failed = ModelFailed(ModelFailure.BUSY, text)
-    return failures.without_secrets(failed, ("sk-secret-of-a-key", "a" * 40))
+    return failures.without_secrets(failures.failure(400, body), ("sk-secret-of-a-key", "a" * 40))
 
 
 def _streamed(text: str) -> object:
     data = _utf8(text)
     whole = json.dumps({"choices": [{"delta": {"content": text}, "finish_reason": text}], "usage": {}, "model": text})
-    for before in (b"", b"data: "):
-        _emptied(stream.decode([before, data]))
+    for chunks in ([data], [data[at : at + 100] for at in range(0, len(data), 100)]):
+        for before in (b"", b"data: "):
+            _emptied(stream.decode([before, *chunks]))
     return _emptied(stream.decode([f"data: {whole}\n\n".encode(), b"data: [DONE]\n\n"]))
+
+
+def _said(text: str) -> object:
+    """Pieces, and wholes that grow for as long as a text is told by them."""
+    found, grown = said.Text(), said.Text()
+    for at in range(0, len(text), 5):
+        found.add(text[at : at + 5])
+    for size in (5, 20, 40, 60, len(text)):
+        grown.add(text[:size])
+    return str(found), len(grown)
 
 
 def _emptied(found: Iterator[object]) -> object:
@@ -265,8 +284,10 @@ FED: Mapping[str, Feed] = {
     "reply/conversation.py: from_json": _document,
     "reply/fences.py: Fence.closed_by": _lines,
     "reply/fences.py: walk": lambda text: list(fences.walk(text.split("\n"))),
-    "reply/llm/failures.py: _reason": lambda text: failures._reason(400, {}, text),
-    "reply/llm/failures.py: refused_parameter": _refused,
+    "reply/llm/failures.py: failure": _refused,
+    "reply/llm/lowering.py: left_by_prompt": lambda text: lowering.left_by_prompt(text, 8192),
+    "reply/llm/lowering.py: lowered": lambda text: lowering.lowered(text, 8192),
+    "reply/llm/said.py: Text.add": _said,
     "reply/llm/settings.py: _address": lambda text: llm_settings._address(text, ("http", "https")),
     "reply/llm/stream.py: decode": _streamed,
     "reply/lookup/certificates.py: _read": _certificate,
@@ -280,6 +301,7 @@ FED: Mapping[str, Feed] = {
     "reply/prompt.py: within": lambda text: prompt.within(
         1000, [text], [dataclasses.replace(_TURN, question=text, answer=text)], text
     ),
+    "reply/tables.py: Tables.__init__": tables.Tables,
     "reply/turn.py: take": lambda text: turn.take(
         None, _MESSAGE, question=text, now_ms=0, deadline_ms=0, attempts=1, runner=text
     ),
@@ -301,12 +323,21 @@ FED: Mapping[str, Feed] = {
 
 EXCUSED: Mapping[str, tuple[str, ...]] = {
     "a part of what is fed, and only called by it": (
+        "conversation/channels/dingtalk_quote.py: _*",
+        "conversation/channels/dingtalk_text.py: _is_robots_name",
+        "reply/llm/events.py: *",
+        "reply/llm/lowering.py: _*",
+        "reply/llm/pictures.py: without_pictures.marked",
+        "reply/llm/said.py: Text._is_whole",
+        "reply/llm/thoughts.py: _*",
+        "reply/llm/told.py: _*",
         "conversation/channels/dingtalk.py: DingTalk._*",
         "conversation/channels/dingtalk.py: _*",
         "reply/archive.py: _kept",
         "reply/channels/errcodes.py: _is_throttling",
         "reply/conversation.py: _*",
         "reply/conversation.py: Document.*",
+        "reply/llm/failures.py: _is_refusal",
         "reply/llm/failures.py: error_in",
         "reply/llm/failures.py: wait_asked_for",
         "reply/llm/failures.py: without_secrets",
@@ -315,7 +346,8 @@ EXCUSED: Mapping[str, tuple[str, ...]] = {
         "reply/lookup/rdap.py: Bootstrap.server",
         "reply/parts.py: _closing",
         "reply/parts.py: _pieces",
-        "shared/commands.py: _invoked",
+        "shared/commands.py: _behind",
+        "shared/commands.py: _parted",
         "shared/log.py: Log.*",
         "shared/message.py: _message",
         "shared/sensitive.py: SensitiveWords._*",
@@ -332,7 +364,9 @@ EXCUSED: Mapping[str, tuple[str, ...]] = {
         "reply/limits.py: _refuse",
         "reply/memory.py: Memory.*",
         "reply/run.py: Run.explain",
+        "reply/lookup/names.py: NoTarget.__init__",
         "reply/speaker.py: Speaker.*",
+        "reply/thinking.py: _settle",
         "shared/errors.py: *.__init__",
         "shared/message.py: Message.handed_over",
     ),
@@ -343,17 +377,24 @@ EXCUSED: Mapping[str, tuple[str, ...]] = {
         "reply/index.py: handler",
     ),
     "the text is a setting, an attribute or a credential: whoever deploys writes it, and it is read once": (
+        "conversation/guards.py: GuardSettings.read",
+        "conversation/guards.py: IdList.has",
+        "conversation/guards.py: _ids",
+        "conversation/lists.py: *",
         "conversation/runtime.py: *",
+        "reply/llm/profiles.py: *",
+        "reply/llm/profiles.py: profile_of",
         "conversation/settings.py: Settings.read",
         "conversation/wiring.py: build",
         "reply/llm/settings.py: _*",
         "reply/oss.py: OssSettings.read",
         "reply/settings.py: ReplySettings.read",
-        "reply/wiring.py: Instance.start",
+        "reply/wiring.py: Instance.*",
         "shared/credentials.py: credentials_of",
         "shared/deployed.py: Deployed.*",
     ),
     "the text is a name of ours (a day, a folder, a file, a parameter, an event of a library), or goes to a file": (
+        "reply/account.py: Account.*",
         "reply/archive.py: Archive.*",
         "reply/bucket.py: Bucket.*",
         "reply/days.py: Days.*",
@@ -362,15 +403,20 @@ EXCUSED: Mapping[str, tuple[str, ...]] = {
         "reply/llm/request.py: Dialect.without",
         "reply/llm/sent.py: FirstSent._traced",
         "reply/oss.py: Oss.*",
+        "reply/journal.py: *",
+        "reply/places.py: *",
         "reply/records.py: *",
+        "reply/sheets.py: *",
         "reply/store.py: Store.*",
-        "reply/usage.py: Ledger.*",
+        "reply/usage.py: *",
     ),
     "a person's name, of at most 64 characters, among those of others; how names are compared is fed": (
         "reply/commands/export.py: _document",
         "reply/commands/usage.py: _find",
         "reply/commands/usage.py: _somebody",
     ),
+    "it is given at most 200 characters": ("reply/llm/said.py: _repeats",),
+    "it looks at the 4,000 characters that `told` leaves, whose patterns are fed": ("reply/llm/adapting.py: change",),
     "it needs the network; what it makes of what comes is fed": (
         "conversation/http1.py: connected",
         "reply/channels/session_webhook.py: SessionWebhook.*",
@@ -384,7 +430,8 @@ EXCUSED: Mapping[str, tuple[str, ...]] = {
         "reply/lookup/public.py: *",
     ),
 }
-"""Why some are not fed, and which. What has a way of its own above, or needs nothing but text, is fed all the same."""
+"""Why some are not fed, and which. What has a way of its own above is fed all the same, and so is what needs nothing but text and is
+not named in full."""
 
 ALSO: Mapping[str, Feed] = {
     "a value that is JSON": lambda text: [
@@ -404,10 +451,10 @@ def ways(taking: Taking) -> dict[str, Feed]:
     """Ways to feed a function, by what is fed; none where it is to be excused."""
     if taking.name in FED:
         return {taking.name: FED[taking.name]}
-    if not taking.plain:
+    if not taking.plain or any(taking.name in names for names in EXCUSED.values()):
         return {}
     function = getattr(import_module(taking.module), taking.function)
-    return {f"{taking.name}({text})": _with(function, text) for text in taking.texts}
+    return {f"{taking.name}({text})": _with(function, text) for text in taking.alone}
 
 
 def excuse(taking: Taking) -> str:

@@ -21,7 +21,7 @@ MOST = 8.0
 Once is no growth: some functions do more from a certain length on, and then only what the length asks for.
 """
 
-CHEAP_NS, LEAST = 250_000, 4096
+CHEAP_NS, LEAST = 150_000, 4096
 """In a share of the work, what takes more CPU (ns) than this is fed no more characters, but at least so many."""
 
 GLANCES, LOOKS = 2, 12

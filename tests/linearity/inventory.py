@@ -13,18 +13,19 @@ FUNCTIONS = Path(shared.__file__).parents[1]
 """The code that is fed: what Python imports, which may be a copy that was broken on purpose."""
 
 _TEXT = ("str", "bytes")
+_TEXTS = {"str", "bytes", "bytes | str", "str | bytes", "str | None", "bytes | None"}
 
 
 @dataclass(frozen=True)
 class Taking:
     """A function or method that takes text.
 
-    `name` is as in "reply/markdown.py: clean" or "reply/parts.py: _Cutter.fits". `texts` are the parameters with text
-    in them; `plain` says that all that must be given are texts, and nothing has to be made before it can be called.
+    `name` is as in "reply/markdown.py: clean" or "reply/parts.py: _Cutter.fits". `alone` are the parameters that are a
+    text each; `plain` says that all that must be given are such, and nothing has to be made before it can be called.
     """
 
     name: str
-    texts: tuple[str, ...]
+    alone: tuple[str, ...]
     plain: bool
 
     @property
@@ -45,10 +46,10 @@ def taking_text(folder: Path = FUNCTIONS) -> list[Taking]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for name, function, nested in _functions(tree, "", False):
             parameters = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
-            texts = tuple(p.arg for p in parameters if p.annotation and _has_text(p.annotation))
-            if texts and not _is_only_a_promise(function):
+            if any(p.annotation and _has_text(p.annotation) for p in parameters) and not _is_only_a_promise(function):
+                alone = tuple(p.arg for p in parameters if p.annotation and ast.unparse(p.annotation) in _TEXTS)
                 place = path.relative_to(folder).as_posix()
-                found.append(Taking(f"{place}: {name}", texts, not nested and _only_texts(function, texts)))
+                found.append(Taking(f"{place}: {name}", alone, not nested and _only_texts(function, alone)))
     return found
 
 
@@ -76,13 +77,10 @@ def _has_text(annotation: ast.expr) -> bool:
     )
 
 
-def _only_texts(function: ast.FunctionDef, texts: tuple[str, ...]) -> bool:
+def _only_texts(function: ast.FunctionDef, alone: tuple[str, ...]) -> bool:
     """Whether it can be called with nothing but texts, the rest being left out."""
     arguments = function.args
     in_order = [*arguments.posonlyargs, *arguments.args]
     needed = in_order[: len(in_order) - len(arguments.defaults)]
     needed += [p for p, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if default is None]
-    return all(p.arg in texts and p.annotation and ast.unparse(p.annotation) in _GIVEN for p in needed)
-
-
-_GIVEN = {"str", "bytes", "bytes | str", "str | bytes", "str | None", "bytes | None"}
+    return bool(alone) and all(p.arg in alone for p in needed)
