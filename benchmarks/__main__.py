@@ -222,8 +222,8 @@ def _sizes(bench: cold.Bench, report: Report, counts: Counts) -> None:
             "zip of conversation / of reply",
             f"{sizes['conversation'] / 1e3:.0f} KB / {sizes['reply'] / 1e6:.1f} MB",
             f"{sizes['comparison-conversation'] / 1e3:.0f} KB / {sizes['comparison-reply'] / 1e6:.1f} MB",
-            "≤ 110 KB / ≤ 12 MB",
-            sizes["conversation"] <= 110_000 and sizes["reply"] <= 12_000_000,
+            "≤ 100 KB / ≤ 12 MB",
+            sizes["conversation"] <= 100_000 and sizes["reply"] <= 12_000_000,
         )
     )
 

@@ -122,7 +122,7 @@ def test_the_report_says_sizes_and_what_is_left_out(built: Built, minor: str) ->
     """A deployer reads how large each zip is, its largest parts, and what is not in it."""
     said = (built(minor) / "said.txt").read_text(encoding="utf-8")
     assert "conversation: " in said
-    assert " zipped of at most 110.0 KB" in said
+    assert " zipped of at most 100.0 KB" in said
     assert " zipped of at most 12.00 MB" in said
     assert "MB  modules" in said
     assert "left out: installation records" in said

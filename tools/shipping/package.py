@@ -77,7 +77,7 @@ class Built:
 def packages(*, fc2: bool, oss2: bool) -> tuple[Package, ...]:
     """Both packages; `fc2` lets conversation run on FC 2.0, `oss2` brings what FC's runtimes have preinstalled."""
     return (
-        Package("conversation", ("fc2",) if fc2 else (), 3 * MB if fc2 else 110 * KB, sources=False),
+        Package("conversation", ("fc2",) if fc2 else (), 3 * MB if fc2 else 100 * KB, sources=False),
         Package("reply", ("reply", "oss2") if oss2 else ("reply",), 24 * MB if oss2 else 12 * MB, sources=True),
     )
 
