@@ -112,12 +112,14 @@ class Reading:
 
     def _settled(self, remaining: Callable[[], float]) -> bool:
         """Wait until the stream has ended, or a finish can be believed; False when time runs out."""
-        while left := remaining():
+        left = remaining()
+        while left > 0:
             seen, quiet = self._activity, self._quiet * (2 if self.ending.doubted else 1)
             if self._ended.wait(min(quiet, left)):
                 return True
             if quiet <= left and seen == self._activity and self._believed():
                 return True
+            left = min(remaining(), left - quiet)
         return self._ended.is_set()
 
     def _believed(self) -> bool:

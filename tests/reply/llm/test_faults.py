@@ -214,6 +214,8 @@ SILENCES: dict[str, list[bytes | str]] = {
     "before the first byte": [HEAD],
     "in the first event": [HEAD + b'data: {"choices": [{"delta": {"content": "ha'],
     "while thinking": [HEAD + said("<think>hm")],
+    "while thinking, behind a finish": [HEAD + said("<think>hm", "stop")],
+    "behind a finish without a word": [HEAD + said("", "stop")],
     "in an error": [b"HTTP/1.1 500 X\r\ncontent-length: 100\r\n\r\n{"],
 }
 
