@@ -13,6 +13,9 @@ from shared.folding import plain
 MOST_RECORDS = 2000
 """Records read for one export; the latest are kept."""
 
+MOST_BYTES = 8 * 1024 * 1024
+"""Bytes of questions and answers (UTF-8) in one export: as text, quoted and sent they take several times as much."""
+
 
 class OutOfTime(Exception):
     """There is more on record than can be read in time."""
@@ -38,6 +41,11 @@ class Kept:
     tokens: int
     question: str = ""
     answer: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes of its texts."""
+        return sum(len(text.encode("utf-8", "surrogatepass")) for text in (self.question, self.answer))
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,7 @@ class Archive:
     def of(self, person: Person) -> Found:
         """What somebody asked, as far as it can be read in time."""
         kept: list[Kept] = []
+        left = MOST_BYTES
         for day in self._days:
             if not self._in_time():
                 return _found(kept, cut=True)
@@ -92,8 +101,13 @@ class Archive:
                 if len(kept) >= self._most or not self._in_time():
                     return _found(kept, cut=True)
                 content = self._records.read(entry)
-                if content is not None:
-                    kept.append(_kept(content, entry.outcome, entry.tokens))
+                if content is None:
+                    continue
+                one = _kept(content, entry.outcome, entry.tokens)
+                left -= one.size
+                if left < 0:
+                    return _found(kept, cut=True)
+                kept.append(one)
         return _found(kept, cut=False)
 
     def _latest(self) -> dict[str, str]:

@@ -430,8 +430,10 @@ EXCUSED: Mapping[str, tuple[str, ...]] = {
         "reply/lookup/public.py: *",
     ),
 }
-"""Why some are not fed, and which. What has a way of its own above is fed all the same, and so is what needs nothing but text and is
-not named in full."""
+"""Why some are not fed, and which.
+
+What has a way of its own above is fed all the same, and so is what needs nothing but text and is not named in full.
+"""
 
 ALSO: Mapping[str, Feed] = {
     "a value that is JSON": lambda text: [

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reply.answer import answer
-from reply.archive import Archive
+from reply.archive import MOST_BYTES, Archive
 from reply.commands.export import DEFAULT_DAYS, MOST_CHOICES, MOST_DAYS, MOST_TEXT
 from reply.commands.others import FRESH_MS
 from reply.exports import Exports, ExportSettings
@@ -385,3 +385,37 @@ def test_broken_records_are_left_out(world: World, shelf: FakeShelf) -> None:
     (file.parent / f"{'2' * 32}.answered.5.json").write_text('{"created_at": "x", "question": 5, "group": 1}')
     (file.parent / f"{'3' * 32}.open").write_text("{}")
     assert exported(world, shelf, "#查对话 userid:staff-ann").count("\n## ") == 3
+
+
+@pytest.mark.parametrize(
+    ("character", "size", "count"),
+    [
+        ("a", 1024 * 1024, 7),
+        ("哈", 1024 * 1024, 2),
+        ("😀", 1024 * 1024, 1),
+        ("\n", 3 * 1024 * 1024, 2),
+        ("é", 1024, 12),
+    ],
+    ids=["ASCII", "three bytes", "four bytes", "lines", "small"],
+)
+def test_an_export_has_a_size(world: World, character: str, size: int, count: int) -> None:
+    """At most so many bytes of text are taken, whatever they are; that there is more is said."""
+    carl = Sender("carl", "carl", "Carl")
+    for number in range(12):
+        kept(world, carl, "q", character * size, id=f"c{number}")
+    archive = Archive(world.services().records, ROBOT, "2020-01-01", str(TODAY), lambda: True)
+    [person] = archive.people("carl", by_name=False)
+    found = archive.of(person)
+    assert sum(one.size for one in found.kept) <= MOST_BYTES
+    assert (len(found.kept), found.cut) == (count, count < 12)
+
+
+def test_an_export_that_was_cut_says_so(world: World, shelf: FakeShelf) -> None:
+    """The document is bounded, and names how many records are in it."""
+    carl = Sender("carl", "carl", "Carl")
+    for number in range(4):
+        kept(world, carl, "q", "哈\n" * 700_000, id=f"c{number}")
+    said(world, "#查对话 userid:carl")
+    [(content, _)] = shelf.objects.values()
+    assert ZH.export_cut.format(count=2) in content
+    assert len(content.encode()) < 3 * MOST_BYTES
