@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.launch import Instance, run
+from benchmarks.launch import Instance, Run, run
 from benchmarks.limits import Size, group_maker
 from conversation.channels.dingtalk import signature
 from shared.message import FRESH_MS, Message, ReplyTarget, Sender
@@ -30,13 +30,14 @@ SAID, PERSONA = "the merger is on Friday", "a pirate"
 pytestmark = pytest.mark.timeout(600)
 
 
-def called(built: Built, name: str, events: Sequence[bytes], environ: Mapping[str, str]) -> None:
+def called(built: Built, name: str, events: Sequence[bytes], environ: Mapping[str, str]) -> Run:
     """One instance of the package handles the events, and is not killed for its memory."""
     make, _ = group_maker()
     with make(SIZES[name]) as group:
         done = run(Instance(built("3.12") / name, "event", environ, interpreter_of("3.12")), events, group)
     assert (done.exit_status, done.kills, len(done.calls)) == (0, 0, len(events))
     assert done.peak < SIZES[name].memory * 1024 * 1024
+    return done
 
 
 def callback(text: str, staff: str, *, secret: str = SECRET, age_ms: int = 0) -> bytes:

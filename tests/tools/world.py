@@ -11,10 +11,14 @@ SENTENCE = "Forty-two."
 
 
 class World(ThreadingHTTPServer):
-    """One loopback server for all; `posts` went to the webhook, `asked` to the model, `invoked` are events for FC."""
+    """One loopback server for all; `posts` went to the webhook, `asked` to the model, `invoked` are events for FC.
+
+    `sentence` is what the model says.
+    """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.sentence = SENTENCE
         self.posts: list[dict[str, Any]] = []
         self.asked: list[dict[str, Any]] = []
         self.invoked: list[dict[str, Any]] = []
@@ -38,7 +42,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer("application/json", "", 202)
         else:
             self.server.asked.append(body)
-            self._answer("text/event-stream", "".join(f"data: {piece}\n\n" for piece in _stream()))
+            self._answer("text/event-stream", "".join(f"data: {piece}\n\n" for piece in _stream(self.server.sentence)))
 
     def _answer(self, kind: str, text: str, status: int = 200) -> None:
         self.send_response(status)
@@ -51,8 +55,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: the tests look at what arrived."""
 
 
-def _stream() -> Iterator[str]:
-    for delta, finish in (({"role": "assistant", "content": SENTENCE}, None), ({}, "stop")):
+def _stream(sentence: str) -> Iterator[str]:
+    for delta, finish in (({"role": "assistant", "content": sentence}, None), ({}, "stop")):
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
         chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
         yield json.dumps(chunk)
