@@ -135,7 +135,8 @@ def test_old_messages_at_reply(built: Built, tmp_path: Path) -> None:
 def test_a_wrong_secret_is_said(built: Built) -> None:
     """Refused as every other, and one WARNING in the log."""
     event = callback("hello", "u1", secret=OTHER)
-    started = start(built("3.12") / "conversation", interpreter_of("3.12"), event, {"DINGTALK_APP_SECRET": SECRET})
+    environ = {"DINGTALK_APP_SECRET": SECRET, "CHATGPT_FUNCTION": "reply"}
+    started = start(built("3.12") / "conversation", interpreter_of("3.12"), event, environ)
     assert isinstance(started.answer, dict)
     assert started.answer["statusCode"] == 401
     assert json.loads(started.log.splitlines()[0])["event"] == "signature_unknown"
