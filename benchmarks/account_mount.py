@@ -12,16 +12,14 @@ from reply.bucket import Bucket
 PAGE = 1000
 """Names of one listing page: OSS's own limit."""
 
-QUIET_S = 0.015
-"""Real seconds in which no thread comes to the mount: then all of them wait for it."""
-
 Folder = tuple[str, ...]
 
 
 class SimulatedMount(Bucket):
     """Folders of names in memory. Every page of a listing and every read, write and removal takes `seconds`.
 
-    That is time on a clock of its own (`now`, in seconds): how busy the machine is does not matter.
+    That is time on a clock of its own (`now`, in seconds): how busy the machine is does not matter. It goes on when no
+    thread has come for `quiet_s` of real time: then all of them are waiting.
 
     `made` makes the names of folders that would be too many to hold; what is written there is added. Contents that a
     function of `contents` gives are made when they are read.
@@ -36,6 +34,7 @@ class SimulatedMount(Bucket):
         self.count: Counter[str] = Counter()
         self._lock = threading.Lock()
         self.now = 0.0
+        self.quiet_s = 0.04
         self._passing = threading.Condition()
         self._waiting: list[float] = []
         self._came = 0.0
@@ -83,8 +82,8 @@ class SimulatedMount(Bucket):
             self._waiting.append(until)
             self._came = time.monotonic()
             while self.now < until:
-                self._passing.wait(QUIET_S)
-                if self._waiting and time.monotonic() - self._came >= QUIET_S:
+                self._passing.wait(self.quiet_s)
+                if self._waiting and time.monotonic() - self._came >= self.quiet_s:
                     self.now = max(self.now, min(self._waiting))
                     self._came = time.monotonic()
                     self._passing.notify_all()

@@ -15,7 +15,7 @@ from functools import partial
 from reply.bucket import Bucket, at_once, path_part
 from reply.days import Days
 from reply.journal import Listed, Used, listed, open_file, shard_of, shards, sheet_file
-from reply.places import Owner, robot_part, robots
+from reply.places import Owner, robot_part
 from reply.sheets import Sheet, from_json, to_json
 from shared.errors import StoreUnavailable
 from shared.log import Log
@@ -116,10 +116,7 @@ class Account:
 
     def _shards(self, owner: Owner, at: int, person: str = "") -> list[Folder]:
         wanted = [shard_of(person)] if person else shards()
-        found = [(*self.month_folder(owner.robot, at), shard) for shard in wanted]
-        if owner.before and robot_part(owner.before) in robots(self._bucket.names(("account",))):
-            found += [(*self.month_folder(owner.before, at), shard) for shard in wanted]
-        return found
+        return [(*self.month_folder(robot, at), shard) for robot in owner.ids for shard in wanted]
 
     def _listed(self, folder: Folder, now: int) -> Listed:
         return listed(self._bucket.names(folder), now)

@@ -6,11 +6,13 @@ been one robot all of it is that robot's; where there were several each record i
 
 from __future__ import annotations
 
-from reply.bucket import Bucket, path_part
-from reply.places import Owner, days, parts, robots
+from functools import partial
+
+from reply.bucket import Bucket, at_once, path_part
+from reply.places import Owner, days, parts, robot_part, robots
 from shared.clock import Clock
 
-KNOWN_FOR_S = 60.0
+KNOWN_FOR_S = 300.0
 """Seconds for which it is remembered what there is: an instance of the version before may still be at work."""
 
 
@@ -23,6 +25,7 @@ class Earlier:
         self._until = 0.0
         self._days: frozenset[str] = frozenset()
         self._robots: frozenset[str] = frozenset()
+        self._seen: set[Owner] = set()
         self._talking: frozenset[str] | None = None
 
     def days(self) -> frozenset[str]:
@@ -30,10 +33,13 @@ class Earlier:
         self._look()
         return self._days
 
-    def robots(self) -> frozenset[str]:
-        """The robots that have records of their own, as path parts."""
+    def known(self, owner: Owner) -> Owner:
+        """The same robot without an earlier id under which nothing is stored."""
+        if owner.before and owner not in self._seen:
+            self._seen.add(owner)
+            self._until = 0.0  # what was looked at before this robot had its id may have lacked the earlier one
         self._look()
-        return self._robots
+        return owner if owner.before and robot_part(owner.before) in self._robots else Owner(owner.robot)
 
     def only(self, owner: Owner) -> bool:
         """Whether nobody ever talked to another robot than this."""
@@ -45,7 +51,7 @@ class Earlier:
         now = self._clock.now()
         if now < self._until:
             return
-        names = self._bucket.names(("records",))
-        self._days, self._robots = frozenset(days(names)), frozenset(robots(names))
+        names, accounts = at_once([partial(self._bucket.names, (top,)) for top in ("records", "account")])
+        self._days, self._robots = frozenset(days(names)), frozenset(robots([*names, *accounts]))
         self._talking = None
         self._until = now + KNOWN_FOR_S

@@ -210,8 +210,7 @@ class Records:
         return ("records", robot_part(message.robot), day, path_part(message.sender.id))
 
     def _of_robots(self, owner: Owner, day: str, person: str) -> list[Folder]:
-        known = [owner.robot, *(robot for robot in owner.ids[1:] if robot_part(robot) in self.earlier.robots())]
-        return [("records", robot_part(robot), day, person) for robot in known]
+        return [("records", robot_part(robot), day, person) for robot in self.earlier.known(owner).ids]
 
     def _of_all(self, day: str, person: str) -> list[Folder]:
         return [("records", day, person)] if day in self.earlier.days() else []

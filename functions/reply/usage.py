@@ -77,7 +77,7 @@ class Ledger:
     def month_of_sender(self, message: Message) -> Tally:
         """What the sender of a message has asked its robot in its month."""
         owner, person = Owner.of(message), path_part(message.sender.id)
-        found = self._account.read(owner, message.booked_at, self.now, person)
+        found = self._account.read(self._records.earlier.known(owner), message.booked_at, self.now, person)
         lines = [shard.sheet.people[person] for shard in found if person in shard.sheet.people]
         of_earlier = self._earlier(owner, message.booked_at)
         days = [tallies[person] for tallies in of_earlier.values() if person in tallies]
@@ -86,7 +86,7 @@ class Ledger:
     def month(self, message: Message) -> Month:
         """What everybody has used of the robot of a message in this month."""
         owner, now = Owner.of(message), self.now
-        shards = self._account.read(owner, now, now)
+        shards = self._account.read(self._records.earlier.known(owner), now, now)
         sheets = [shard.sheet for shard in shards]
         sheets += [of_tallies(day, tallies) for day, tallies in self._earlier(owner, now).items()]
         return _month(sheets, self.days.day(now))
@@ -110,7 +110,7 @@ class Ledger:
         if last.fresh and not limit - max(limit // 10, NEAR_TOKENS) <= last.tokens < limit:
             return last.tokens
         owner, at = Owner.of(message), message.booked_at
-        listings = self._account.listings(owner, at, self.now)
+        listings = self._account.listings(self._records.earlier.known(owner), at, self.now)
         used = sum(listing.tokens for listing in listings)
         used += sum(total(tallies).tokens for tallies in self._earlier(owner, at).values())
         if not last.fresh:

@@ -15,6 +15,7 @@ import pytest
 from reply.account import FOLD_AFTER_MS, FOLD_FROM
 from reply.answer import answer
 from reply.bucket import Bucket, at_once, part_text, path_part
+from reply.earlier import KNOWN_FOR_S
 from reply.exports import Exports, ExportSettings
 from reply.guards import Limits
 from reply.journal import LAPSED_MS, Used, listed, open_file, shard_of, sheet_file
@@ -265,7 +266,7 @@ def test_names_of_others_are_ignored_everywhere(world: World, name: str, kind: s
         for folder in [world.mount / top, *(path for path in (world.mount / top).rglob("*") if path.is_dir())]:
             if not (folder / name).exists():
                 (folder / name).write_bytes(b"x") if kind == "file" else (folder / name).mkdir()
-    world.clock.time += 61
+    world.clock.time += KNOWN_FOR_S + 1
     assert ask(world, "m2") == "answered"
     assert amount(3, 24) in used(world)
     seen = say(world, "usage", "全部", "robot1", BOSS, role="admin")
