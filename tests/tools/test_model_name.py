@@ -59,6 +59,15 @@ def test_says_nothing_of_others(values: dict[str, str], tmp_path: Path) -> None:
     assert [*model_notes(SettingsFiles(values), tmp_path, {}, NOVEMBER)] == []
 
 
+def test_names_a_temperature_in_vain(tmp_path: Path) -> None:
+    """A TEMPERATURE that the model refuses is said, since it is not sent; the one that it has is none."""
+    kimi = {"MODEL": "kimi-k3", "BASE_URL": "https://api.moonshot.cn"}
+    (note,) = model_notes(SettingsFiles({**kimi, "TEMPERATURE": "0.3"}), tmp_path, {}, NOVEMBER)
+    assert note.startswith("note: TEMPERATURE is 0.3, which kimi-k3 of Moonshot (Kimi) refuses")
+    for fine in ({**kimi, "TEMPERATURE": "1"}, {"TEMPERATURE": "0.3"}, kimi):
+        assert [*model_notes(SettingsFiles(fine), tmp_path, {}, NOVEMBER)] == []
+
+
 def test_what_is_named_instead_goes_on() -> None:
     """No advice is to set a model that ends itself."""
     for profile in PROFILES:

@@ -9,12 +9,13 @@ from pathlib import Path
 from shipping import ShippingError
 from shipping.settings_files import ROOT, SettingsFiles
 
-NAMES = ("MODEL", "BASE_URL", "ENDPOINT", "PROVIDER", "AZURE_ON")
-"""The settings that say which model it is."""
+NAMES = ("MODEL", "BASE_URL", "ENDPOINT", "PROVIDER", "AZURE_ON", "TEMPERATURE")
+"""The settings that say which model it is, and what may not suit it."""
 
 
 def model_notes(files: SettingsFiles, folder: Path, environ: Mapping[str, str], now: float) -> Iterator[str]:
-    """A sentence for a model that its provider has switched off, or will soon (`now`: s since the epoch).
+    """A sentence for a model that its provider has switched off, or will soon (`now`: s since the epoch), and one for a
+    temperature that it refuses.
 
     The settings are those of the environment, of the folder's `.env`, and of config.yml. Raises ShippingError where
     `.env` cannot be read.
@@ -32,6 +33,9 @@ def model_notes(files: SettingsFiles, folder: Path, environ: Mapping[str, str], 
     except DoctorError as error:
         raise ShippingError(str(error)) from None
     given = {name: variables.get(name, "") for name in NAMES}
-    ending = ChatSettings.read(SettingsReader(Deployed(files.settings).under(given))).ending(now)
+    chat = ChatSettings.read(SettingsReader(Deployed(files.settings).under(given)))
+    ending = chat.ending(now)
     if ending:
         yield f"{'wrong' if ending.over else 'note'}: {ending.sentence}"
+    if chat.in_vain:
+        yield f"note: {chat.in_vain}"

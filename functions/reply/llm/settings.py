@@ -70,6 +70,16 @@ class ChatSettings:
         """What is to be said of a MODEL that its provider has switched off, or will soon (`now`: s since the epoch)."""
         return self.profile.ending(self.model, now)
 
+    @property
+    def in_vain(self) -> str:
+        """What is to be said of a TEMPERATURE that the model refuses, and that is not sent; "" when there is none."""
+        if self.temperature in (None, 1) or not self.profile.fixes_temperature(self.model):
+            return ""
+        found = (
+            f"TEMPERATURE is {self.temperature:g}, which {self.model} of {self.profile.title} refuses: it is not sent"
+        )
+        return f"{found}; wanted no TEMPERATURE for this model; remove TEMPERATURE, or set another MODEL"
+
     @classmethod
     def read(cls, reader: SettingsReader) -> ChatSettings:
         """Read CHATGPT_API_KEY, BASE_URL, PROVIDER, MODEL, TEMPERATURE, MAX_ANSWER_LEN, HTTP_PROXY and AZURE_*.
