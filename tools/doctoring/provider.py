@@ -46,8 +46,6 @@ def _wrong(chat: ChatSettings, now: float) -> Iterator[Finding]:
         found, wanted, remedy = ending.sentence.split("; ", 2)
         made = problem if ending.over else warning
         yield made(CHECK, found, wanted.removeprefix("wanted "), remedy)
-    if chat.temperature not in (None, 1) and chat.profile.fixes_temperature(chat.model):
-        found = (
-            f"TEMPERATURE is {chat.temperature:g}, which {chat.model} of {chat.profile.title} refuses: it is not sent"
-        )
-        yield warning(CHECK, found, "no TEMPERATURE for this model", "remove TEMPERATURE, or set another MODEL")
+    if chat.in_vain:
+        found, wanted, remedy = chat.in_vain.split("; ", 2)
+        yield warning(CHECK, found, wanted.removeprefix("wanted "), remedy)
