@@ -46,6 +46,7 @@ REMEDIES: Mapping[str, str] = {
     # reply: what the person saw, or did not
     "watchdog_unheard": "look for the same request id later; where no outcome follows, see the code",
     "watchdog_broken": _DEFECT,
+    "layout_failed": _DEFECT,
     "delivery_in_doubt": "the person may have seen it several times, once or not at all: ask them",
     "delivery_delayed": "single ones: nothing; many: see the code",
     "post_refused": "single ones: nothing; many: see the errcode",

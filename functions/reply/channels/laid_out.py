@@ -62,8 +62,7 @@ class LaidOut:
             with _within(self._seconds):
                 return work()
         except Exception as problem:  # noqa: BLE001 - whatever it is, the person must be shown what was saved for them
-            remedy = "the answer is shown as plain text; a defect of the program: report it"
-            self._log.error("layout_failed", problem=type(problem).__name__, remedy=remedy)
+            self._log.error("layout_failed", problem=type(problem).__name__)
             self.as_it_is, self.is_markdown = True, False
             return instead()
 
