@@ -560,7 +560,7 @@ def test_a_blocked_answer_is_one_line_with_its_remedy(world: World) -> None:
     assert world.lines("outcome")[0]["outcome"] == "failed"
 
 
-ELSEWHERE = {"event_unreadable", "watchdog_broken", "hand_over_refused"}
+ELSEWHERE = {"event_unreadable", "watchdog_broken", "hand_over_refused", "layout_failed"}
 
 
 def test_every_incident_is_provoked() -> None:

@@ -10,6 +10,7 @@ import pytest
 from local.cloud import LocalCloud, Options, Reply
 from reply.markdown import prepared
 from reply.parts import LONGEST_BLANK, MOST_PARTS, Layout, Limits, showable, slices, split
+from shared.remedies import REMEDIES
 from shared.wording import wording
 from tests.proof.broken import broken
 
@@ -66,7 +67,7 @@ def test_what_cannot_be_laid_out_is_shown_plain(case: str, tmp_path: Path) -> No
         assert "".join("".join(one.text.split()) for one in shown).endswith("|x**完**")
         lines = [json.loads(line.text) for line in cloud.logs("reply")]
     assert [line["outcome"] for line in lines if line["event"] == "outcome"] == ["answered"]
-    assert [line["event"] for line in lines if line["event"] == "layout_failed"]
+    assert [line["remedy"] for line in lines if line["level"] == "ERROR"] == [REMEDIES["layout_failed"]]
 
 
 @pytest.mark.parametrize(
