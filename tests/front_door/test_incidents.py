@@ -270,7 +270,7 @@ IN_REPLY: dict[str, Callable[[World], None]] = {
     "conversation_unread": refused("list conversations"),
     "conversation_unsaved": refused("write conversations"),
     "limit_not_enforced": refused(r"list account/\w+/[\d-]+/\d\d/", limits=MONTH),
-    "usage_unread": refused("list account", USAGE),
+    "usage_unread": refused(r"list account/\w+/", USAGE),
     "records_unread": refused("list records"),
     "record_unopened": refused("write records.*open$"),
     "record_unsaved": refused("write records.*json$"),
