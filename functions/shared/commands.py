@@ -107,6 +107,7 @@ LONGEST_WORD = 20
 _SLASHES = ("/", "／", "\\", "＼")
 
 _BARE = {word: command for command in COMMANDS for word in (*command.words, *command.said)}
+_ENDS = tuple(_BARE)
 _SLASHED = _BARE | {word: command for command in COMMANDS for word in command.slashed}
 _SAID = {f"#{word}": command for command in COMMANDS for word in command.said}
 _HASHED = {f"#{word}": command for command in COMMANDS for word in command.hashed}
@@ -222,6 +223,8 @@ def _glued(head: str, rest: Rest) -> Invoked | None:
     if not rest.only_mentions:
         return None
     name = plain(without_marks(head))
+    if not name.endswith(_ENDS):  # most do not, and each of many mentions is asked
+        return None
     for word, command in _BARE.items():
         if name.endswith(word) and is_name(name[1 : -len(word)]):
             return Invoked(command)

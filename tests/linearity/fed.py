@@ -21,7 +21,7 @@ from reply import conversation, fences, markdown, parts, prompt, tables, turn
 from reply.channels import delivery, laid_out
 from reply.channels.errcodes import Action, Verdict, judged
 from reply.commands import export
-from reply.llm import failures, lowering, said, stream
+from reply.llm import failures, lowering, refusal, said, stream
 from reply.llm import settings as llm_settings
 from reply.lookup import certificates, rdap
 from reply.lookup.https import Fetched
@@ -287,6 +287,9 @@ FED: Mapping[str, Feed] = {
     "reply/llm/failures.py: failure": _refused,
     "reply/llm/lowering.py: left_by_prompt": lambda text: lowering.left_by_prompt(text, 8192),
     "reply/llm/lowering.py: lowered": lambda text: lowering.lowered(text, 8192),
+    "reply/llm/refusal.py: beginning": lambda text: [
+        refusal.beginning([begun + _utf8(text)]) for begun in (b"", b"{", b'{"message": "')
+    ],
     "reply/llm/said.py: Text.add": _said,
     "reply/llm/settings.py: _address": lambda text: llm_settings._address(text, ("http", "https")),
     "reply/llm/stream.py: decode": _streamed,
