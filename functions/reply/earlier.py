@@ -6,10 +6,12 @@ been one robot all of it is that robot's; where there were several each record i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from reply.bucket import Bucket, at_once, path_part
 from reply.places import Owner, days, parts, robot_part, robots
+from reply.tallies import Tallies
 from shared.clock import Clock
 
 KNOWN_FOR_S = 300.0
@@ -26,6 +28,7 @@ class Earlier:
         self._days: frozenset[str] = frozenset()
         self._robots: frozenset[str] = frozenset()
         self._seen: set[Owner] = set()
+        self._counts: dict[tuple[str, str], tuple[float, Tallies]] = {}
         self._talking: frozenset[str] | None = None
 
     def days(self) -> frozenset[str]:
@@ -40,6 +43,14 @@ class Earlier:
             self._until = 0.0  # what was looked at before this robot had its id may have lacked the earlier one
         self._look()
         return owner if owner.before and robot_part(owner.before) in self._robots else Owner(owner.robot)
+
+    def counted(self, owner: Owner, day: str, count: Callable[[], Tallies]) -> Tallies:
+        """What was used on a day that is not over for good, counted at most every KNOWN_FOR_S seconds."""
+        now = self._clock.now()
+        counted = self._counts.get((owner.robot, day))
+        if counted is None or now - counted[0] > KNOWN_FOR_S:
+            counted = self._counts[owner.robot, day] = (now, count())
+        return counted[1]
 
     def only(self, owner: Owner) -> bool:
         """Whether nobody ever talked to another robot than this."""

@@ -144,14 +144,14 @@ class Ledger:
         known = self._readable(folder, [kept] if kept else [])
         if known:
             return known[0]
-        settled = self.days.settled(day, self.now)
+        if not self.days.settled(day, self.now):
+            return self._records.earlier.counted(owner, day, partial(self._counted_day, owner, day))
         rolled_up: list[Tallies] = []
-        if settled and self._records.earlier.only(owner):
+        if self._records.earlier.only(owner):
             place = ("rollups", day)
             rolled_up = self._readable(place, self._bucket.kept(place))
         counted = merged(rolled_up) if rolled_up else self._counted_day(owner, day)
-        if settled:
-            self._written(folder, f"{day}.{secrets.token_hex(8)}.json", to_json(counted))
+        self._written(folder, f"{day}.{secrets.token_hex(8)}.json", to_json(counted))
         return counted
 
     def _readable(self, folder: Sequence[str], names: Sequence[str]) -> list[Tallies]:
