@@ -74,7 +74,7 @@ BROKEN = [
     ("reply/bucket.py", "c if c in _PLAIN else", "c if True else", "outside the mount"),
     (
         "reply/channels/session_webhook.py",
-        "url = self._checked(message, log)",
+        "url = self._checked(message)",
         "url = message.reply_to.webhook",
         "a look-up of",
     ),
