@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import capacity, cold, history, load, messages, sensitive, settings, warm
+from benchmarks import account, capacity, cold, history, load, messages, sensitive, settings, warm
 from benchmarks.capacity import Limits, Times, simulate
 from benchmarks.launch import Instance, run
 from benchmarks.limits import NoGroup, Size, group_maker
@@ -151,3 +151,14 @@ def test_versions_are_told() -> None:
     told = machine([sys.executable], dict.fromkeys(NAMED, "1.2.3"), "none")
     assert told["functions run by"].endswith(".".join(map(str, sys.version_info[:3])))
     assert told["libraries"].count("1.2.3") == len(NAMED)
+
+
+def test_the_account_is_measured() -> None:
+    """Waiting is the mount's, whatever the machine does: a question's own share is two accesses one after the other."""
+    rows = account.rows(account.Size(400, 40), 3)
+    cells = {(row.split(" | ")[1], row.split(" | ")[2]): row.split(" | ")[3:] for row in rows}
+    for limit in ("far", "near"):
+        p50 = cells["after", "a question, the limit far" if limit == "far" else "a question, near the limit"][0]
+        assert 60 <= int(p50.removesuffix(" ms")) < 100
+    assert "2 files written, 18 pages listed" in cells["after", "a question, near the limit"][-1]
+    assert "43 pages listed" in cells["before", "a question, near the limit"][-1]

@@ -401,6 +401,7 @@ EXCUSED: Mapping[str, tuple[str, ...]] = {
         "reply/archive.py: Archive.*",
         "reply/bucket.py: Bucket.*",
         "reply/days.py: Days.*",
+        "reply/earlier.py: Earlier.*",
         "reply/exports.py: Exports.published",
         "reply/guards.py: per_day.refused_after",
         "reply/llm/request.py: Dialect.without",
