@@ -1,5 +1,6 @@
 # make run          a chat page on this machine, answered by the code that is deployed
-# make test         every check
+# make test         style, types, and every test but the long ones (under 5 minutes on two cores)
+# make check        the long tests: the built packages, the proof's samples, growth of work (some minutes)
 # make build        build/conversation and build/reply, as `s deploy` ships them (ARGS="--python 3.10")
 # make doctor       looks at everything a deployment needs, and says what to do (ARGS="--offline --url https://…")
 # make smoke        sends one signed message: make smoke URL=https://…, with the secret in the environment or in .env
@@ -20,16 +21,24 @@ RUNNABLE := .venv/.runnable
 INSTALLED := .venv/.installed
 ARGS :=
 
-.PHONY: run test build prove-build doctor smoke bench capacity prove forget audit
+.PHONY: run test check build prove-build doctor smoke bench capacity prove forget audit
 
 run: $(RUNNABLE)
 	@exec $(VENV_PYTHON) -m local $(ARGS)
+
+PYTEST := $(VENV_PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile
+# What takes longest: whole builds with their starts, samples of every part of the proof, growth of CPU time.
+LONG := tests/linearity tests/proof $(wildcard tests/tools/test_packages*.py) \
+	$(addprefix tests/tools/test_,precompiled.py lazy.py bundle.py make.py)
 
 test: $(INSTALLED)
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m ruff format --check .
 	$(VENV_PYTHON) -m mypy functions local tools proof
-	$(VENV_PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(PYTEST) $(addprefix --ignore=,$(LONG)) $(ARGS)
+
+check: $(INSTALLED)
+	$(PYTEST) $(LONG) $(ARGS)
 
 build: $(RUNNABLE)
 	@$(VENV_PYTHON) tools/build.py $(ARGS)
