@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from conversation.guards import IdList
-from shared.folding import normalized
 from shared.settings import SettingsReader, separated
 
 _CLOSED = {
@@ -19,9 +19,10 @@ _CLOSED = {
 }
 """What holds while the list of that name cannot be understood."""
 
-_SIGNS = frozenset("_-.@$:+=")
-_WITH_SLASH = ("cid", "$:")
-"""Beginnings of DingTalk's own ids of conversations and senders, which may have a slash in them."""
+_ID = re.compile(r"(?=[_.-]*[A-Za-z0-9])[A-Za-z0-9_.@-]{1,64}|(?:cid|\$:)[A-Za-z0-9_.@$:+=/-]{1,200}")
+"""A userid, or one of DingTalk's own ids of conversations and senders, which may have a slash in them. What people
+write between ids (`u1:u2`), in the place of one (`-`, a name, `$DENY`), or around it (`userid:u1`) is in neither.
+"""
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,4 @@ def read_ids(reader: SettingsReader, name: str, robots: Robots) -> IdList:
 
 
 def _is_id(text: str) -> bool:
-    if text.isascii() and text.isalnum():
-        return True
-    signs = _SIGNS | {"/"} if text.startswith(_WITH_SLASH) else _SIGNS
-    plain = text == normalized(text) and not text.startswith("@")
-    return bool(text) and plain and all(sign.isalnum() or sign in signs for sign in text)
+    return not text.startswith("@") and _ID.fullmatch(text) is not None

@@ -132,6 +132,7 @@ NO_IDS = [
     "u1/",
     "/u1",
 ]
+NO_IDS += ["-", "...", "_,u1", "$DENY_USERS", "u1:u2", "u1+u2", "u1=u2", "u1和u2", "张三", "userid:u1", "u" * 65]
 NO_IDS += ["orgX/u1", "wecom/u1", "u1/u2/u3", "ｕ１", "<u1>", "u1\u00a0u2", "#u1"]
 AMBIGUOUS = ["boss", "orgA/x,boss", "cidAb/cd==", "$:LWCP_v1:$ab/cd=="]
 
