@@ -374,6 +374,22 @@ def test_a_sheet_that_cannot_be_read_is_named(tmp_path: Path, capsys: pytest.Cap
     assert path.exists()
 
 
+@pytest.mark.parametrize(
+    "content", [b"{", b'{"command": "export", "answer": "`lin` asked', b"[1]", b"\xff\x00", b"[" * 9000]
+)
+def test_a_record_that_cannot_be_read_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    """Nobody can say whom a command of its person showed; one that was never written holds nothing."""
+    path = put(tmp_path, f"records/r/2026-11-20/boss/{'a' * 32}.failed.0.json", content)
+    put(tmp_path, f"records/r/2026-11-20/boss/{'b' * 32}.failed.0.json", b"")
+    assert forgotten(tmp_path) == 0
+    said = capsys.readouterr().out
+    assert f"{path.relative_to(tmp_path)} cannot be read" in said
+    assert said.count("cannot be read") == 1
+    assert path.read_bytes() == content
+
+
 def test_what_stays_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What cannot be removed is named in a sentence, and the rest goes all the same."""
     folder = tmp_path / "records" / "2026-11-20" / "lin"

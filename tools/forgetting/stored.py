@@ -90,13 +90,15 @@ class Search:
 
         The command's name decides, not what became of it; of an earlier version's record its having no question.
         """
+        content = self._content(key)
         try:
-            record = json.loads(self._content(key))
+            record = json.loads(content)
             if shows_others(record) and self.person.in_text(str(record.get("answer", ""))):
                 content = json.dumps({**record, "answer": ""}, ensure_ascii=False).encode("utf-8", "replace")
                 yield Change(key, "an administrator's command showed them", content)
         except (ValueError, AttributeError, TypeError, RecursionError):
-            return
+            if content:  # an empty one is of a function that could not write it
+                self.notes.append(f"{key} cannot be read; it may show them: look at it")
 
     def _account(self) -> Iterator[Change]:
         for key, parts in self._below("account/"):
