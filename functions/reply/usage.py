@@ -88,7 +88,7 @@ class Ledger:
         owner, now = Owner.of(message), self.now
         shards = self._account.read(self._records.earlier.known(owner), now, now)
         sheets = [shard.sheet for shard in shards]
-        sheets += [of_tallies(day, tallies) for day, tallies in self._earlier(owner, now).items()]
+        sheets += [of_tallies(day, tallies) for day, tallies in self._earlier(owner, now).items() if tallies]
         return _month(sheets, self.days.day(now))
 
     def last_total(self, message: Message) -> Total:
