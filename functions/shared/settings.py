@@ -54,7 +54,7 @@ def is_half_quoted(entry: str) -> bool:
 
 def says_nothing(text: str) -> bool:
     """Whether a value means unset: it is empty or blank, or an empty list or an empty text as people write them."""
-    return "".join(text.split()) in ("", "[]", "''", '""')
+    return unquoted("".join(text.split())) in ("", "[]")
 
 
 class SettingsReader:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from conversation.channels.dingtalk_settings import DingTalkSettings
+from shared.deployed import Deployed
 from shared.settings import SettingsReader, says_nothing, separated
 from shared.wording import wording
 
@@ -168,7 +169,10 @@ def test_with_several_robots_an_id_alone_means_nobody(name: str, text: str) -> N
     assert "there are 2 robots; wanted orgA/" in result.lines[0]["remedy_1"]
 
 
-@pytest.mark.parametrize("text", ["", " ", "[]", "[ ]", "''", '""', "\n"])
+UNSET = ["", " ", "[]", "[ ]", "''", '""', "\n", "“”", "「 」", "``", "' '", "\"''\"", "'[]'"]
+
+
+@pytest.mark.parametrize("text", UNSET)
 @pytest.mark.parametrize("name", LISTS)
 def test_what_is_unset_stays_unset(name: str, text: str) -> None:
     """An empty value, an empty list, an empty text: nothing is restricted, nobody is more than anybody."""
@@ -178,6 +182,15 @@ def test_what_is_unset_stays_unset(name: str, text: str) -> None:
         assert (result.shown, result.lines[0]["level"]) == ("", "INFO")
     assert [event["role"] for event in office.fc.events] == ["", ""]
     assert says_nothing(text)
+
+
+@pytest.mark.parametrize("text", UNSET)
+def test_what_is_unset_hides_no_list_of_the_file(text: str) -> None:
+    """However nothing is written in the environment, what config.yml says holds."""
+    given = {**ENVIRON, "DENY_USERS": text, "MAX_QUESTION_LEN": text}
+    office = Bench(dict(Deployed({"DENY_USERS": "u1", "MAX_QUESTION_LEN": "1"}).under(given)))
+    assert office.post({**PRIVATE, "senderStaffId": "u1"}).shown.startswith(ZH.refused_user.split("{")[0])
+    assert office.post(PRIVATE).shown.startswith(ZH.refused_too_long.split("{")[0])
 
 
 @pytest.mark.parametrize(
