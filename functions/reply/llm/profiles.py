@@ -57,7 +57,8 @@ class Profile:
 
     `hosts` are its hosts, or what they end with after a dot; `path` is where its API is below the host. `long_names`
     are the models that want `max_completion_tokens`, `fixed` those that refuse a temperature, `most` the tokens that an
-    answer of a model may have. `instead` is a model to name where one is off.
+    answer of a model may have. `instead` is a model to name where one is off. `others` are hosts with the path `/v1`
+    all the same: DashScope's coding plan has one of its own.
     """
 
     name: str
@@ -69,6 +70,11 @@ class Profile:
     most: tuple[tuple[str, int], ...] = ()
     retired: tuple[Retired, ...] = ()
     instead: str = ""
+    others: tuple[str, ...] = ()
+
+    def path_at(self, host: str) -> str:
+        """Where its API is below one of its hosts."""
+        return "/v1" if host in self.others else self.path
 
     def length_name(self, model: str) -> str:
         """The parameter that bounds an answer's length."""
@@ -126,6 +132,7 @@ PROFILES: tuple[Profile, ...] = (
         (*(f"dashscope{place}.aliyuncs.com" for place in ("", "-intl", "-us", "-finance")), "maas.aliyuncs.com"),
         "/compatible-mode/v1",
         long_names=("qwen3.8",),
+        others=("coding.dashscope.aliyuncs.com", "coding-intl.dashscope.aliyuncs.com"),
     ),
     Profile("deepseek", "DeepSeek", ("api.deepseek.com",)),
     Profile(

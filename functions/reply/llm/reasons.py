@@ -49,6 +49,8 @@ def _by_words(status: int, said: Told, waits: bool) -> ModelFailure | None:
     text = said.text
     if signs.REGION.search(text):
         return ModelFailure.REGION
+    if signs.BANNED.search(text):
+        return ModelFailure.KEY_REFUSED
     if signs.FILTERED.search(text):
         return ModelFailure.FILTERED
     if signs.ARREARS.search(text):

@@ -25,8 +25,15 @@ _AZURE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 _DEPLOYMENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
 _MODEL = re.compile(r"[!-~]{1,200}")
-_TAIL = re.compile(r"/(?:chat/completions|completions|models|responses|embeddings)$|(?<=/v\d)/chat$", re.IGNORECASE)
+_TAIL = re.compile(
+    r"/(?:chat/completions|completions|models|responses|embeddings|messages|text/chatcompletion(?:_v2|_pro)?)$"
+    r"|(?<=/v\d)/chat$|/api/(?:chat|generate|tags)$",
+    re.IGNORECASE,
+)
 """What people copy along with an address: the end of one of its interfaces."""
+
+_AROUND_ADDRESS = "<>,;，；。、 "
+"""What stands around an address in the sentence or the list that it was copied from."""
 
 _VERSIONED = re.compile(r"/v\d+[a-z0-9]*(?:/|$)")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")
@@ -129,7 +136,7 @@ def _azure_keys(reader: SettingsReader, used: bool) -> tuple[str, ...]:
 def _keys(reader: SettingsReader, name: str, value: str) -> tuple[str, ...]:
     keys = separated(value)
     for number, key in enumerate(keys, start=1):
-        if not re.fullmatch(r"[!#-&(-Z\\^-z|~-]+", key):
+        if not re.fullmatch(r"(?![A-Z_]+=.)[!#-&(-;=?-Z^-z|~-]+", key):
             reader.problem(
                 f"{name}: key {number} of {len(keys)} has a blank or a character that no key has; "
                 "wanted the key alone, without 'Bearer'; copy it once more"
@@ -150,26 +157,28 @@ def _provider(reader: SettingsReader) -> str:
 
 def _base_urls(reader: SettingsReader) -> list[str]:
     """The address that is meant, and others that may be."""
-    value = reader.text("BASE_URL", DEFAULT_BASE_URL, aliases=("ENDPOINT",))
+    value = reader.text("BASE_URL", DEFAULT_BASE_URL, aliases=("ENDPOINT",)).strip(_AROUND_ADDRESS)
     wanted = "https://HOST, https://HOST/v1 or the provider's own base address, such as " + DEFAULT_BASE_URL
     parts = _address(value, ("http", "https"))
-    if parts is None or parts.username is not None:
+    if parts is None or parts.username is not None or parts.hostname in ("http", "https"):
         reader.problem(f"BASE_URL is {_harmless(value)}; wanted {wanted}; correct it or leave it out for the default")
         return [DEFAULT_BASE_URL]
     site = f"{parts.scheme}://{parts.netloc}"
-    return [site + path for path in _paths(parts.path, profile_of(site))]
+    profile = profile_of(site)
+    known = profile.path_at(parts.hostname or "")
+    return [site + path for path in _paths(parts.path, known if profile is not OTHER else "")]
 
 
-def _paths(path: str, profile: Profile) -> list[str]:
+def _paths(path: str, known: str) -> list[str]:
     """What may be meant by a path, the likeliest first.
 
-    chatgpt-dingtalk put `/v1` behind every address; others want the whole path. A provider that is known has one.
+    chatgpt-dingtalk put `/v1` behind every address; others want the whole path. A provider that is `known` has one.
     """
     path = re.sub("/+", "/", path).rstrip("/")
     path = _TAIL.sub("", path).rstrip("/")
-    if profile is not OTHER:
-        known = path in ("", "/v1", profile.path) or profile.path.startswith(f"{path}/")
-        return [profile.path] if known else [path, profile.path]
+    if known:
+        meant = path in ("", "/v1", known) or known.startswith(f"{path}/")
+        return [known] if meant else [path, known]
     if not path:
         return ["/v1", ""]
     if path.endswith("/v1"):

@@ -40,24 +40,29 @@ FILTERED = _words(
     r"(requires|content|failed|by) moderation|moderation[_ ](blocked|failed|error)|flagged (for|as|by)",
     r"input was flagged",
     r"(violat\w+|against) [^.]{0,40}(usage|content|safety) (guideline|polic)|safety_check|prohibited_content",
-    r"sensitive (information|content|material)|prohibited|guardrail|content management policy|was filtered",
+    r"sensitive (information|content|material)|prohibited[_ ](content|words?|topic)|content[^.]{0,20} prohibited",
+    r"guardrail|content management policy|was filtered|violates? our|responsible ai practices",
+    r"not comply with [^.]{0,30}(regulation|law|polic)",
     r"censorship|new_sensitive|sensitive[_ ]words?|prompt[_ ](was |is |has been )?blocked|blocked by [^.]{0,30}filter",
     r"content[_ ]?(is |was |has been )?(blocked|unsafe|sensitive)|invalid_prompt",
     r"(safety|security) (filter|block|setting)",
     r"(blocked|rejected|refused)[^.]{0,40}(safety|moderation|content)|due to safety",
-    r"敏感|涉敏|违规|不安全|(内容|安全)审[核查]|审核[^。]{0,6}(未|不)通过|内容安全|不适当",
+    r"敏感|涉敏|违规|违禁|违反[^。]{0,12}(规|法|政策)|不[当良]内容|风控|不安全|(内容|安全)审[核查]|审核[^。]{0,6}(未|不)通过|内容安全|不适当",
 )
+
+BANNED = _words(r"(账[号户]|用户|令牌)[^。]{0,20}(封禁|封号|停用)|account[^.]{0,20} (banned|deactivated)")
+"""An account that is closed, whatever for."""
 
 ARREARS = _words(
     r"arrear|overdue|exceeded_current_quota_error|billing_(hard_limit|not_active)|good standing|payment required",
     r"insufficient[_ ]balance|insufficient [^.]{0,25}(balance|credits?\b|funds)|credit balance|balance_not_enough",
     r"balance [^.]{0,30}(insufficient|not enough|not sufficient|too low|exhausted|used up|negative)",
     r"key limit exceeded|credit limit|limit exceeded \((total|daily|weekly|monthly)",
-    r"(out of|no( more| remaining)?|not enough|requires more|all available|all of your) credits",
-    r"credits? [^.]{0,20}(depleted|exhausted|used up)|spend(ing)? limit|can only afford",
+    r"(out of|no( more| remaining)?|have any|not enough|requires more|all available|all of your) credits",
+    r"credits? [^.]{0,20}(depleted|exhausted|used up)|spend(ing)? (limit|cap)|can only afford",
     r"suspended[^.]{0,50}(balance|plan|billing|payment)|commoditynotpurchased|freetieronly|setlimitexceeded",
     r"free ?(tier|trial|allocated)[^.]{0,60}(exhausted|used up|exceeded|expired)|exhausted its free|推理限额",
-    r"余额[^。]{0,6}(不足|不够|用尽|用完|耗尽)|欠费|请[^。]{0,6}充值|额度已?[^。]{0,4}(用尽|用完|耗尽)",
+    r"余额[^。]{0,6}(不足|不够|为 ?0|用尽|用完|耗尽)|欠费|请[^。]{0,6}充值|额度已?[^。]{0,4}(用尽|用完|耗尽)",
 )
 """Money: only paying mends it."""
 
@@ -86,6 +91,8 @@ TOO_LONG = _words(
     r"payload size exceeds|only \d+ (tokens )?available|context overflow",
     r"max(imum)? (message|input|prompt) (tokens?|length|characters)|max_seq_len|max_new_tokens. must be <=",
     r"inputtokensexceed|max_tokens must be at least 1\b|max(imum)? input (characters|tokens)",
+    r"length of (the )?(input|prompt)[^.]{0,30}(must|should|can)|input or output tokens must be",
+    r"maximum token capacity",
     r"(输入|上下文|prompt|提示词|消息|内容|文本)[^。]{0,12}(超长|过长|太长|超出|超过)",
 )
 
@@ -98,7 +105,7 @@ UNKNOWN_MODEL = _words(
     r"model ['\"`]?[\w./:-]{1,80}['\"`]? is not supported|access to (the )?model[^.]{0,30}denied",
     r"not have (access|permission)[^.]{0,20} (to )?(the )?model|no access to (the )?model|not a valid model",
     r"no (available )?(channels?|endpoints?|providers?)\b[^.]{0,40} (for|found)|not a chat model|get_channel_failed",
-    r"model[_. ]access[_ ]?denied",
+    r"model[_. ]access[_ ]?denied|model_price_error|supported (api )?model names are|not support (the )?model\b",
     r"model.{0,60}(deprecated|retired|discontinued|decommissioned|no longer|not available|shut ?down|disabled)",
     r"无可用(的)?渠道|可用渠道不存在|模型[^。]{0,60}(不存在|未开通|未开启|无权|没有权限|不支持|已下线|未配置|不可用)",
     r"(无权|没有权限|未开启)[^。]{0,20}(模型|分组)|(access|permission)[^.]{0,20} (this |the )?group\b",

@@ -141,6 +141,20 @@ ADDRESSES = {
     "other": ("https://relay.example//v1//", "https://relay.example/v1"),
 }
 
+PASTED = {
+    "https://coding.dashscope.aliyuncs.com/v1": "https://coding.dashscope.aliyuncs.com/v1",
+    "https://coding-intl.dashscope.aliyuncs.com": "https://coding-intl.dashscope.aliyuncs.com/v1",
+    "https://dashscope-us.aliyuncs.com/v1": "https://dashscope-us.aliyuncs.com/compatible-mode/v1",
+    "https://api.minimaxi.com/v1/text/chatcompletion_v2": "https://api.minimaxi.com/v1",
+    "http://127.0.0.1:11434/api/chat": "http://127.0.0.1:11434/v1",
+    "https://relay.example/v1/messages": "https://relay.example/v1",
+    "https://relay.example/v1;": "https://relay.example/v1",
+    "<https://relay.example/v1>，": "https://relay.example/v1",
+    "https://open.bigmodel.cn/api/coding/paas/v4/chat/completions": "https://open.bigmodel.cn/api/coding/paas/v4",
+    "https://ark.cn-beijing.volces.com/api/coding/v3": "https://ark.cn-beijing.volces.com/api/coding/v3",
+    "https://qianfan.baidubce.com/v2": "https://qianfan.baidubce.com/v2",
+}
+
 
 @pytest.mark.parametrize(("name", "address"), ADDRESSES.items())
 def test_knows_a_provider_by_its_address(name: str, address: tuple[str, str]) -> None:
@@ -148,6 +162,13 @@ def test_knows_a_provider_by_its_address(name: str, address: tuple[str, str]) ->
     reader = SettingsReader({"CHATGPT_API_KEY": KEY, "BASE_URL": address[0]})
     settings = ChatSettings.read(reader)
     assert (settings.base_url, settings.profile.name, reader.problems) == (address[1], name, [])
+
+
+@pytest.mark.parametrize(("pasted", "meant"), PASTED.items())
+def test_an_address_is_taken_as_people_paste_it(pasted: str, meant: str) -> None:
+    """With the end of an interface or a sign behind it, and where one provider has several paths."""
+    reader = SettingsReader({"CHATGPT_API_KEY": KEY, "BASE_URL": pasted})
+    assert (ChatSettings.read(reader).base_url, reader.problems) == (meant, [])
 
 
 @pytest.mark.parametrize(

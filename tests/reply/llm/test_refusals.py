@@ -140,6 +140,10 @@ TOO_LONG = {
         400,
         metadata={"raw": '{"message":"Input length 9 exceeds the maximum length 8"}'},
     ),
+    "ark, both": error(400, "The total length of input and output must not exceed 32768", "InvalidParameter"),
+    "tencent": error(400, "The input or output tokens must be less than 4096"),
+    "a bound of the prompt": error(400, "total length of prompt must be less than or equal to 98304"),
+    "capacity": error(400, "The input exceeds the model's maximum token capacity"),
     "groq": error(413, "Request too large for model m on tokens per minute (TPM): Limit 6000, Requested 8000"),
 }
 
@@ -253,6 +257,9 @@ QUOTA = {
     ),
     "openrouter's key": error(403, "Key limit exceeded (total limit). Manage it using https://openrouter.ai", 403),
     "together": error(429, "Credit limit exceeded, please navigate to billing"),
+    "xai, nothing yet": response(403, {"code": "No permission", "error": "Your team doesn't have any credits yet."}),
+    "gemini, cap": error(429, "Your project has exceeded its spending cap.", 429, status="RESOURCE_EXHAUSTED"),
+    "nothing left, in Chinese": error(403, "您的账号余额为0，请先充值"),
     "gemini, prepaid": error(429, "Your prepayment credits are depleted.", 429, status="RESOURCE_EXHAUSTED"),
 }
 
@@ -315,6 +322,12 @@ FILTERED = {
     "openai's images": error(400, "Your request was rejected as a result of our safety system.", "moderation_blocked"),
     "bedrock": error(400, "Blocked by guardrail"),
     "google": error(400, "The prompt was blocked: PROHIBITED_CONTENT"),
+    "rules": error(400, "内容违反相关规定"),
+    "improper": error(400, "您的输入包含不当内容"),
+    "forbidden words": error(400, "输入文本包含违禁词"),
+    "risk control": error(400, "提示词触发了内容风控"),
+    "regulations": error(400, "The content you input does not comply with regulations"),
+    "responsible practices": error(400, "This prompt contains words that violate our Responsible AI practices"),
     "spark": error(400, "输入内容审核不通过，涉嫌违规，请重新调整输入内容", "10013"),
 }
 
@@ -344,6 +357,9 @@ UNKNOWN_MODEL = {
     "minimax": response(200, minimax(2013, "invalid params, unknown model 'abab9'")),
     "dashscope": error(403, "Model access denied.", "Model.AccessDenied"),
     "ark": error(404, "Your account 2100 has not activated the model m.", "ModelNotOpen", "NotFound"),
+    "deepseek, names": error(400, "supported model names are deepseek-flash, but you passed gpt-4o"),
+    "minimax's plan": response(200, minimax(2061, "your current token plan not support model, MiniMax-M3")),
+    "new-api, price in English": error(500, "model m ratio or price not set", "model_price_error", "new_api_error"),
     "new-api, lookup": error(503, "Failed to get a channel: none", "get_channel_failed", "new_api_error"),
     "groq": error(400, "The model `m` has been decommissioned and is no longer supported.", "model_decommissioned"),
     "openai": error(404, "The model `gpt-3.5-turbo` has been deprecated", "model_not_found"),
@@ -385,6 +401,7 @@ KEY_REFUSED = {
         401, {"type": "error", "error": {"type": "authentication_error", "message": "invalid api key"}}
     ),
     "new-api": error(401, "无效的令牌 (request id: 1)", None, "new_api_error"),
+    "an account that is closed": error(403, "账号存在违规行为，已被封禁"),
     "deepseek": error(401, "Authentication Fails (no such user)", "invalid_request_error", "authentication_error"),
     "siliconflow, in plain text": response(401, '"Invalid token"'),
     "dashscope": error(401, "Incorrect API key provided.", "invalid_api_key"),
