@@ -44,6 +44,8 @@ _NO_SYSTEM = re.compile(
     r"|only[^.]{0,40}user[^.]{0,30}(assistant|model)[^.]{0,40}(role|support|allow)|roles? must alternate|got system\b"
     r"|role[^.]{0,60}(must|should) be [^.]{0,30}(user|assistant)|valid role: ?['\"`]?user"
     r"|input should be [^.]{0,6}user.{0,3} or .{0,3}assistant"
+    r"|(system|developer)['\"`]? is not one of|system (role|messages?)[^.]{0,12}(must not|cannot|can't) be"
+    r"|角色[^。]{0,8}不[能可][^。]{0,4}(system|系统)"
     r"|不支持[^。]{0,12}(system|系统)|(system|系统)[^。]{0,10}(角色|消息|提示|role)?[^。]{0,6}不支持",
     re.IGNORECASE,
 )

@@ -24,7 +24,7 @@ _BOUND = re.compile(
 
 _THOUSANDS = re.compile(r"(?<![\w.-])(\d+)\s?[kK](?![\w-])")
 _CONTEXT = re.compile(
-    rf"(?:context (?:length|window|size)(?: limit)?|max_seq_len|maximum model length|max_new_tokens. must be <="
+    rf"(?:context (?:length|window|size)(?: limit)?|model context|max_seq_len|maximum model length|max_new_tokens. must be <="
     rf"|(?:model|context) (?:token )?limit)"
     rf"[^0-9]{{0,40}}({_NUMBER})",
     re.IGNORECASE,
@@ -34,7 +34,8 @@ _REQUESTED = re.compile(
 )
 _PROMPT = re.compile(
     rf"({_NUMBER})(?: tokens)? (?:in|from|of) (?:the |your )?(?:text |input )?(?:messages?|prompt|input)"
-    rf"|({_NUMBER}) .?inputs?.? tokens|(?:prompt|input)(?: contains| has| is|:)[^0-9]{{0,20}}({_NUMBER})",
+    rf"|({_NUMBER}) .?inputs?.? tokens|(?:prompt|input)(?: contains| has| is|:)[^0-9]{{0,20}}({_NUMBER})"
+    rf"|(?:prompt|input)(?: (?:length|tokens))? ?\(({_NUMBER})",
     re.IGNORECASE,
 )
 _SUM = re.compile(rf"({_NUMBER}) \+ ({_NUMBER}) > ({_NUMBER})")
