@@ -23,6 +23,7 @@ class Instance:
         self.ready: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
         self.call: Call | None = None
         self.done: asyncio.Future[Outcome] | None = None
+        self.exited: frames.Frame | None = None
         self.steps: dict[tuple[str, int], Step] = {}
         self.all_told = asyncio.Event()
         self.idle_since = 0.0

@@ -208,13 +208,15 @@ class Pool:
             instance.ready.set_result(None)
         elif kind == "broken":
             instance.ready.set_result(_failure("init", frame))
+        elif kind == "exits":
+            instance.exited = frame
         elif instance.done is not None and not instance.done.done():
             instance.done.set_result(_outcome(frame))
 
     def _gone(self, instance: Instance) -> None:
         instance.pid = 0
         instance.all_told.set()
-        gone = Outcome("exit", error_type="FunctionProcessExited", message="the function instance exited unexpectedly")
+        gone = _exit(instance.exited)
         if not instance.ready.done():
             instance.ready.set_result(gone)
         if instance.done is not None and not instance.done.done():
@@ -244,6 +246,14 @@ def _outcome(frame: frames.Frame) -> Outcome:
     headers = tuple((str(name), str(value)) for name, value in frame.get("headers", ()))
     payload = frames.from_text(frame["payload"])
     return Outcome("result", payload, frame.get("status", 200), headers, gained=frame["gained"])
+
+
+def _exit(frame: frames.Frame | None) -> Outcome:
+    """How FC tells of a process that is gone, and of the exception that ended it where it was one."""
+    message, place = "the function instance exited unexpectedly", ""
+    if frame is not None:
+        message, place = f"{message}: {frame['type']}: {frame['message']}", frame["place"]
+    return Outcome("exit", error_type="FunctionProcessExited", message=message, place=place)
 
 
 def _failure(kind: str, frame: frames.Frame) -> Outcome:

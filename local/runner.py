@@ -147,10 +147,14 @@ class Instance:
         context = make_context(frame["request_id"], self._facts)
         try:
             result = _called(handler, frame, context)
-        except (SystemExit, KeyboardInterrupt):
+        except (SystemExit, KeyboardInterrupt) as error:
+            self.send({"kind": "exits", **_described(error, self._path)})
             os._exit(1)
         except BaseException as error:  # noqa: BLE001  # FC reports whatever a handler raises
-            answer: Mapping[str, Any] = {"kind": "error", **_described(error, self._path)}
+            found = _described(error, self._path)
+            # Where none of its lines took part, it had returned already.
+            place = found["place"] or f"of what {self._facts['handler']} returned"
+            answer: Mapping[str, Any] = {"kind": "error", **found, "place": place}
         else:
             answer = {"kind": "result", **result}
         if frame["die"] == "end":
@@ -188,7 +192,8 @@ def _called_wsgi(handler: Callable[..., Any], frame: frames.Frame, context: obje
 
 def _described(error: BaseException, code: Sequence[str]) -> dict[str, Any]:
     lines = traceback.format_exception(type(error), error, error.__traceback__)
-    found = {"message": str(error), "type": type(error).__name__, "stack": [line.rstrip() for line in lines]}
+    message = error.msg if isinstance(error, SyntaxError) else str(error)  # the place is told apart
+    found = {"message": message, "type": type(error).__name__, "stack": [line.rstrip() for line in lines]}
     return {**found, "place": _place(error, code)}
 
 

@@ -81,7 +81,8 @@ def _send(url: str, parsed: argparse.Namespace) -> int:
             print("\n\n".join(answer["text"] for answer in answers))
     if answers:
         return ANSWERED
-    why = message["state"]["why"] or f"no answer within {parsed.timeout:g} seconds"
+    nothing = "everything has ended, and nothing was answered"
+    why = message["state"]["why"] or (nothing if found["over"] else f"no answer within {parsed.timeout:g} seconds")
     print(f"python -m local send: {why}", file=sys.stderr)
     return NOT_ANSWERED
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.cards import CardCall
+from local.catalogue_words import words_of
 from local.fc import Invocation
 from local.functions import SECURITY_TOKEN
 from local.messages import Delivery, Sent
@@ -46,14 +47,16 @@ def _why_failed(sent: Sent, invocations: list[Invocation], language: str) -> str
         answered = sentence(language, "status", status=first.status)
         return f"{answered}{'; ' if language == 'en' else '；'}{_failed(*broken[0], language)}" if broken else answered
     handed_over = [invocation for invocation in invocations if invocation.how != "trigger"]
-    if not handed_over or not all(invocation.over for invocation in handed_over):
-        return None
     refused = [post.errcode for post in sent.posts if post.errcode]
+    if not (handed_over or refused) or not all(invocation.over for invocation in invocations):
+        return None
     failed = [(i.function, outcome) for i in handed_over for outcome in i.outcomes if not outcome.ok]
     if sent.answers:
         return sentence(language, "card_open")
     if refused:
-        detail = sentence(language, "errcode", code=refused[-1])
+        known = words_of(str(refused[-1]))
+        code = known[language == "en"] if known else refused[-1]
+        detail = sentence(language, "errcode", code=code)
     elif failed:
         detail = _failed(*failed[-1], language)
     else:

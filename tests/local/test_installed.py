@@ -138,7 +138,7 @@ BREAKS = {
         "1: 2",
         "AttributeError: 'int' object has no attribute 'capitalize' (bot.py, line 8)",
     ),
-    "is no Python": ("def handler(", "def handler((", "SyntaxError"),
+    "is no Python": ("def handler(", "def handler((", "(bot.py, line 13)"),
     "imports what is not there": (
         "import urllib.request",
         "import urrlib",
@@ -149,6 +149,12 @@ BREAKS = {
         "def handle(",
         "AttributeError: module 'bot' has no attribute 'handler' (wanted bot.handler in",
     ),
+    "leaves": (
+        "    question =",
+        "    raise SystemExit(3)\n    question =",
+        "unexpectedly: SystemExit: 3 (bot.py, line 15)",
+    ),
+    "returns a coroutine": ("def handler(", "async def handler(", "coroutine is not JSON serializable (of what"),
     "exits": ("    question =", "    os._exit(3)\n    question =", "FunctionProcessExited"),
 }
 
@@ -163,8 +169,31 @@ def test_a_failure_of_the_bot_shows_type_file_and_line(bot: Folder, right: str, 
     assert line.startswith("python -m local send: the callback was answered with 502; conversation failed: ")
     assert told in line
     assert "bot.py" in line or "Exited" in line or "bot.handler" in line
+    assert line.count("bot.py") <= 1
     _, out, _ = bot.done(f"{COMMANDS[1]} --story")
     assert told in out
+
+
+SAYS_NOTHING = {
+    "returns nothing": (
+        "    question =",
+        "    return\n    question =",
+        "everything has ended, and nothing was answered",
+    ),
+    "posts what DingTalk refuses": (
+        '"msgtype": "text"',
+        '"msgtype": "txt"',
+        "everything has ended without an answer: DingTalk refused it (errcode 400105 · the msgtype is not supported)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("right", "wrong", "told"), SAYS_NOTHING.values(), ids=SAYS_NOTHING)
+def test_a_bot_that_says_nothing_is_told_apart_from_a_slow_one(bot: Folder, right: str, wrong: str, told: str) -> None:
+    """`send` does not speak of a time that has not passed, and says which code a post was refused with."""
+    (bot.path / "bot.py").write_text(BOT.replace(right, wrong, 1), encoding="utf-8")
+    status, out, err = bot.done(f"{COMMANDS[1]} --language en")
+    assert (status, out, err) == (1, "", f"python -m local send: {told}\n")
 
 
 WRONG = {
