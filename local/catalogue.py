@@ -12,7 +12,7 @@ from local.card_api import CALLS, FAILURES
 from local.catalogue_entry import Entry, Parameter, choice, seconds
 from local.catalogue_model import MODEL
 
-__all__ = ["CATALOGUE", "GROUPS", "Entry", "Parameter"]
+__all__ = ["CATALOGUE", "ENTRIES", "GROUPS", "Entry", "Parameter"]
 
 GROUPS: Mapping[str, tuple[str, str]] = {
     "dingtalk": ("钉钉", "DingTalk"),
@@ -282,5 +282,8 @@ _BUCKET = (
     _bucket("corrupt", "读到的内容中间被破坏", "what is read has other bytes in its middle"),
 )
 
-CATALOGUE: Mapping[str, Entry] = {entry.id: entry for entry in (*_DINGTALK, *_FC, *MODEL, *_BUCKET)}
+ENTRIES = (*_DINGTALK, *_FC, *MODEL, *_BUCKET)
+"""In the order in which they are shown."""
+
+CATALOGUE: Mapping[str, Entry] = {entry.id: entry for entry in ENTRIES}
 """By id."""

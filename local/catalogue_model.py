@@ -84,7 +84,7 @@ MODEL = (
         choice("form", "样子", "form", *FORMS),
     ),
     _model(
-        "odd-refusal",
+        "provider-refusal",
         "odd-refusal",
         "拒绝的样子不寻常：像欠费的限流、200 里的错误、没有渠道、各家的审核和长度……",
         "an odd refusal: a rate in the words of a bill, an error inside a 200, no channel, moderation, lengths, …",

@@ -148,7 +148,7 @@ def odd_refusals() -> list[Trouble]:
     for form in REFUSALS:
         once, always = ends[form.rpartition("-")[2]]
         alone = None if once in (ANSWER, always) else always
-        found.append(Trouble(f"odd refusal: {form}", "odd-refusal", {"form": form}, once, always, alone))
+        found.append(Trouble(f"odd refusal: {form}", "provider-refusal", {"form": form}, once, always, alone))
     return found
 
 
@@ -170,8 +170,8 @@ def two_key_troubles() -> list[Trouble]:
     return [
         _passes("401 of two keys", "key-refused", KEY),
         _passes("429 quota of two keys", "quota", QUOTA),
-        _of_context("moderation of two keys", "odd-refusal", FILTERED, DROPPED, form="openrouter-moderation"),
-        _passes("quota of two keys, one-api", "odd-refusal", QUOTA, form="one-api-quota"),
+        _of_context("moderation of two keys", "provider-refusal", FILTERED, DROPPED, form="openrouter-moderation"),
+        _passes("quota of two keys, one-api", "provider-refusal", QUOTA, form="one-api-quota"),
         _passes("quota inside the stream, two keys", "error-in-stream", QUOTA, code="insufficient_quota"),
     ]
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from local.catalogue import CATALOGUE, GROUPS
+from local.catalogue import CATALOGUE, ENTRIES, GROUPS
 from local.catalogue_words import SPEAKING
 from local.cloud import LocalCloud
 from local.kinds import KINDS
@@ -45,6 +45,11 @@ def test_the_catalogue_is_complete_in_both_languages(page) -> None:
         elif parameter["type"] == "number":
             assert parameter["min"] <= parameter["default"] <= parameter["max"]
     assert found["active"] == []
+
+
+def test_no_fault_hides_another() -> None:
+    """Each has a name of its own: of two with one name only the later could be switched on."""
+    assert sorted(CATALOGUE) == sorted(entry.id for entry in ENTRIES)
 
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE))
