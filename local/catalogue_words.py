@@ -30,7 +30,7 @@ _ERRCODES = {
     "param.stream.content": ("内容太大", "the content is too large"),
     "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi": ("调用太频繁", "called too often"),
     "rate_limit_exceeded": ("请求太频繁", "too many requests"),
-    "server_error": ("供应方出错", "the provider fails"),
+    "server_error": ("服务商出错", "the provider fails"),
     "insufficient_quota": ("额度用尽", "the quota is used up"),
 }
 """Codes: the code itself is shown, too."""

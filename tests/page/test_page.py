@@ -114,7 +114,7 @@ def test_address_leads_to_a_conversation_and_a_story(visit, scripted):
     message = scripted.message(ZHOU, "zhou", "你好")
     scripted.stories[message["id"]] = {"request": {"method": "POST", "url": "http://127.0.0.1:1/"}}
     page = visit(f"{scripted.url}/#private%2Fzhou%3D")
-    sees(page, "#subtitle", "周明 与机器人的单聊")
+    sees(page, "#subtitle", "周明 与机器人的单独聊天")
     expects(page.locator("#story")).to_be_hidden()
     page.locator(".state").click()
     sees(page, "#story summary", "回调请求")

@@ -25,7 +25,7 @@ def test_question_is_answered(visit, address, cloud, picture, size):
     write(page, "上海今天天气怎么样？")
     sees(page, ".markdown-body strong", "上海")
     sees(page, ".mine .state", ANSWERED)
-    expects(page.locator(".message[data-from=bot] .state")).to_contain_text("会话 Webhook")
+    expects(page.locator(".message[data-from=bot] .state")).to_contain_text("会话 webhook")
     picture(page, f"answered-{size['width']}")
 
 
@@ -212,7 +212,7 @@ def test_story_has_every_step(visit, address, cloud, picture):
     page = visit(address)
     write(page, "怎样让递归的斐波那契函数快一点？")
     sees(page, ".mine .state", ANSWERED).click()
-    sees(page, ".story summary", "Webhook 投递")
+    sees(page, ".story summary", "webhook 投递")
     page.locator("[data-chapter=invocations] summary").click()
     page.locator("[data-chapter=model] summary").click()
     sees(page, "[data-chapter=model] dt", "首字")

@@ -150,7 +150,7 @@ def test_answers_say_how_they_came(visit, scripted):
     scripted.answer(long, "前半")
     page = visit(scripted.url)
     expects(item(page, "直接提问即可").locator(".state")).to_contain_text("HTTP 响应体")
-    expects(item(page, "前半").locator(".state")).to_have_text("会话 Webhook")
+    expects(item(page, "前半").locator(".state")).to_have_text("会话 webhook")
     scripted.answer(long, "后半")
     sees(page, ".state", "第 2/2 条")
     expects(item(page, "前半").locator(".state")).to_contain_text("第 1/2 条")

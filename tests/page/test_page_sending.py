@@ -114,11 +114,11 @@ def test_groups_take_no_files_and_voices(visit, scripted):
     sees(page, "#title", "产品讨论组")
     page.click("#more")
     expects(page.locator("[data-kind=audio]")).to_have_attribute("aria-disabled", "true")
-    expects(page.locator("[data-kind=audio]")).to_contain_text("单聊")
+    expects(page.locator("[data-kind=audio]")).to_contain_text("单独聊天")
     page.locator("#kind-menu [data-kind=quota]").click()
     sees(page, ".bubble.quota")
     page.set_input_files("#any-file", {"name": "x.pdf", "mimeType": "application/pdf", "buffer": b"x"})
-    sees(page, "#trouble", "单聊")
+    sees(page, "#trouble", "单独聊天")
     assert [sent(draft) for draft in scripted.drafts] == [{"kind": "quota", "text": "", "mention": True}]
 
 

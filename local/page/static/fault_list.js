@@ -1,6 +1,7 @@
 // The faults as a list of switches, each with one line on what it imitates, and those that are on.
 
 import { element, icon } from "./dom.js";
+import { found } from "./fault_search.js";
 import { currentLanguage, say } from "./language.js";
 
 const line = (both) => both?.[currentLanguage()] ?? "";
@@ -59,25 +60,19 @@ function chosenOf(known, parameters) {
 /** Whether a group is open, or was before something was searched. */
 export const opensByItself = (group) => (group.dataset.opened ?? String(group.open)) === "true";
 
-/** Hide the faults that have not every word of `wanted`, in either language, and the groups that have none; true where some are left. */
-export function searchFaults(groups, { faults, groups: titles }, wanted) {
-  const words = wanted.trim().toLowerCase().split(/\s+/).filter(Boolean);
-  const fits = new Set(faults.filter((fault) => words.every((word) => textOf(fault, titles).includes(word))).map(({ id }) => id));
+/** Hide the faults that do not fit `wanted`, and the groups that have none; true where some are left. */
+export function searchFaults(groups, catalogue, wanted) {
+  const fits = found(catalogue, wanted);
+  const searched = wanted.trim() !== "";
   for (const group of groups.querySelectorAll("details")) {
     for (const button of group.querySelectorAll("[data-fault]")) button.closest("li").hidden = !fits.has(button.dataset.fault);
     group.hidden = !group.querySelector("li:not([hidden])");
     const opens = opensByItself(group);
-    group.open = opens || words.length > 0;
-    if (words.length > 0) group.dataset.opened = String(opens);
+    group.open = opens || searched;
+    if (searched) group.dataset.opened = String(opens);
     else delete group.dataset.opened;
   }
   return fits.size > 0;
-}
-
-function textOf({ id, group, line: said, parameters }, titles) {
-  const title = titles.find((one) => one.id === group)?.title;
-  const chosen = parameters.flatMap(({ line: named, choices, words }) => [named, ...(choices ?? []), ...Object.values(words ?? {})]);
-  return [id, title, said, ...chosen].flatMap((text) => (typeof text === "string" ? text : Object.values(text ?? {}))).join("\n").toLowerCase();
 }
 
 /** Those that are on: what, where, for how long, and a button that ends it. */

@@ -7,7 +7,7 @@ export const EN = {
   reset: "Reset",
   resetTitle: "Reset the local DingTalk?",
   resetBody: "All messages, and everything in the bucket, will be deleted for good: what the bot remembers, records, usage and exports.",
-  resetBodyKept: "All messages will be deleted, and the bot starts new conversations. What is in the bucket stays, because you have named its folder: earlier conversations, records and usage.",
+  resetBodyKept: "All messages will be deleted, and the bot starts new conversations. What is in the bucket stays, because you have named its folder: earlier conversations, records, usage and exports.",
   resetFolder: "The bucket is the folder {folder}",
   resetGo: "Delete and reset",
   cancel: "Cancel",
