@@ -183,9 +183,10 @@ class Records:
 
     def forget_open(self, message: Message, reserved: int = 0) -> None:
         """Remove the note that `open` wrote."""
-        self._bucket.remove(self._folder(message), _name(Entry(message.turn_id, OPEN, reserved)))
+        # The account's first: as long as this one is there, `complete` removes what a run that died has left.
         if self._reserving:
             self.account.release(message, reserved)
+        self._bucket.remove(self._folder(message), _name(Entry(message.turn_id, OPEN, reserved)))
 
     def complete(self, message: Message, now: int) -> None:
         """After its outcome was found on record: book what a run that died had not, and remove the notes it left."""
@@ -200,10 +201,10 @@ class Records:
             # Too late for its own moment: it may have been folded without this message.
             at = at if isinstance(at, int) and now - at < FOLD_AFTER_MS // 2 else now
             self.book(message, done.outcome, done.tokens, at)
-        for note in notes:
-            self._bucket.remove(note.folder, _name(note))
         if self._reserving:
             self.account.release_all(message)
+        for note in notes:
+            self._bucket.remove(note.folder, _name(note))
 
     def _folder(self, message: Message) -> Folder:
         day = self.days.day(message.booked_at)

@@ -24,7 +24,7 @@ from reply.records import Record
 from reply.sheets import DayTotal, Sheet, from_json, to_json
 from reply.tallies import Tally
 from reply.tallies import to_json as rollup
-from shared.errors import StoreUnavailable
+from shared.errors import ModelFailed, ModelFailure, StoreUnavailable
 from shared.message import Message, Sender
 from tests.reply.kit import NOW, ZH, Killed, World, message
 
@@ -494,6 +494,31 @@ def test_a_run_that_dies_after_its_answer_is_booked_by_the_next(world: World, st
     assert month.month_of_sender(one) == Tally(1, 7, "Ann", "ann")
     assert month.tokens_of_month(one, 7) == 7
     assert not [path for path in world.mount.rglob("*") if ".open" in path.name]
+
+
+@pytest.mark.parametrize("outcome", ["answered", "failed"])
+@pytest.mark.parametrize("nth", range(1, 5))
+def test_a_run_that_dies_between_its_notes_leaves_none(world: World, nth: int, outcome: str) -> None:
+    """Whichever it removed first, the next run removes the other: one that was left counts for three hours."""
+    world.limits = Limits(tokens_per_month=10**6)
+    left = [nth]
+
+    def dies(operation: str) -> bool:
+        left[0] -= operation.startswith("remove")
+        if operation.startswith("remove") and not left[0]:
+            raise Killed
+        return False
+
+    world.refuses = dies
+    if outcome == "failed":
+        world.model.queue.append(ModelFailed(ModelFailure.SERVER))
+    for _ in range(3):
+        try:
+            ask(world, "m1")
+        except Killed:
+            continue
+    assert not [path for path in world.mount.rglob("*") if ".open" in path.name]
+    assert [name.split(".")[0] for name in world.records()] == [outcome]
 
 
 def test_an_open_question_lapses(world: World) -> None:
