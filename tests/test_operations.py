@@ -188,5 +188,5 @@ def test_every_reason_of_a_rejection() -> None:
     assert {(re.sub(r"\{[^}]*\}", "…", reason), status) for status, reason in raised} == explained
 
 
-REJECTING = ("receive.py", "channels/dingtalk.py")
+REJECTING = ("receive.py", "http.py", "channels/dingtalk.py")
 """Where requests are rejected in a line of the log."""
