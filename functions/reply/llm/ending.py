@@ -6,10 +6,14 @@ from reply.llm.stream import End, Piece
 from reply.services import Cut
 from shared.errors import ModelFailed, ModelFailure
 
-LIMITED = frozenset({"length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"})
+LIMITED = frozenset(
+    {"length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"}
+    | {"max_length", "max_new_tokens", "token_limit", "length_limit", "context_length", "max_completion_tokens"}
+)
 FILTERED = frozenset(
     {"content_filter", "content_filtered", "sensitive", "safety", "prohibited_content", "blocklist", "spii"}
-    | {"recitation", "refusal", "moderation"}
+    | {"recitation", "refusal", "moderation", "image_safety", "image_prohibited_content", "image_recitation"}
+    | {"language", "filtered", "risk", "violation", "censored", "content_safety", "guardrail_intervened"}
 )
 BROKEN = frozenset({"insufficient_system_resource", "network_error", "error", "abort", "cancelled", "timeout", "other"})
 """Values of `finish_reason` beside OpenAI's own: https://api-docs.deepseek.com/api/create-chat-completion,

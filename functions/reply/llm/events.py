@@ -66,7 +66,7 @@ class Events:
     def _line(self, line: bytes) -> Iterator[Event | str]:
         if line.startswith(b"data:"):
             self.framed = True
-            yield from self._data(line[5:].strip())
+            yield from self._data(line[5:].strip().removeprefix(b"data:").lstrip())  # some relays write it twice
         elif line.startswith(b"event:"):
             self._name = line[6:].strip().lower()
         elif not line.startswith(_BESIDE):
@@ -169,7 +169,7 @@ def _lines(chunks: Iterable[bytes], pending: bytearray) -> Iterator[bytes]:
 
 
 def _is_end(data: bytes) -> bool:
-    return data[:6].upper() == b"[DONE]"
+    return data[:6].upper() == b"[DONE]" or data.upper() == b"DONE"
 
 
 def _values(data: bytes) -> list[object]:

@@ -20,6 +20,13 @@ OF_THE_KEY = frozenset({ModelFailure.KEY_REFUSED, ModelFailure.QUOTA})
 """Reasons that another key can mend."""
 
 
+_ALL_WELL = frozenset(
+    {"", "0", "200", "ok", "success", "succeeded", "none", "true"}
+    | {"processing", "in_progress", "pending", "queued", "queueing", "running", "started", "waiting", "completed"}
+)
+"""Codes and states beside which a message is no error: servers tell how a question waits its turn."""
+
+
 class Refused(ModelFailed):
     """What a server said instead of an answer: its status (200 inside an answer) and what it told."""
 
@@ -116,7 +123,7 @@ def _is_refusal(event: Mapping[str, Any]) -> bool:
     fields = {str(name).lower(): value for name, value in event.items()}
     says = any(fields.get(name) for name in ("message", "msg", "error_msg", "detail"))
     codes = [fields[name] for name in ("code", "error_code", "status", "status_code") if name in fields]
-    return says and any(str(code).lower() not in ("", "0", "200", "ok", "success", "none", "true") for code in codes)
+    return says and any(str(code).lower() not in _ALL_WELL for code in codes)
 
 
 def token(value: str) -> str:

@@ -24,7 +24,8 @@ _BOUND = re.compile(
 
 _THOUSANDS = re.compile(r"(?<![\w.-])(\d+)\s?[kK](?![\w-])")
 _CONTEXT = re.compile(
-    rf"(?:context (?:length|window|size)(?: limit)?|model context|max_seq_len|maximum model length|max_new_tokens. must be <="
+    rf"(?:context (?:length|window|size)(?: limit)?|model context|max_seq_len|maximum model length"
+    rf"|max_new_tokens. must be <="
     rf"|(?:model|context) (?:token )?limit)"
     rf"[^0-9]{{0,40}}({_NUMBER})",
     re.IGNORECASE,

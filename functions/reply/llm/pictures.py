@@ -13,15 +13,17 @@ MARK = "\N{FRAME WITH PICTURE}\N{VARIATION SELECTOR-16}"
 _PICTURE = r"""
     (?: (?P<link> !?\[ (?P<alt> [^\]\n]{0,200} ) \]\( \s{0,9} <? )
       | (?P<html> <img\b [^<>]{0,400}? \bsrc \s?=\s? ["']? ) )?
-    data:(?:image|audio|video|application)/[\w.+-]{1,60} (?:;[\w.+=-]{1,60}){0,4} ,
-    [\w+/=%.~!*@&$;:?\#-]+ (?: \s{1,3} [\w+/]{60,} (?: \s{1,3} [\w+/]{1,80} ={1,2} )? )*
+    (?: data: (?: (?:image|audio|video|application)/[\w.+-]{1,60} (?:;[\w.+=-]{1,60}){0,4}
+                | (?: [a-z]{1,20}/[\w.+-]{1,60} )? (?:;[\w.+=-]{1,60}){0,3}? ;base64 ) , \s?
+      | (?(link) (?= [\w+/]{200} ) | (?!) ) )
+    [\w+/=%.~!*@&$;:?\#-]+ (?: \s{1,3} [\w+/]{60,} (?: \s{1,3} [\w+/]{1,80} (?: ={1,2} | (?=\s?\)) ) )? )*
     (?(link) >? (?:\s{1,9} "[^"\n]{0,200}")? \s{0,9} \)? ) (?(html) ["']? [^<>]{0,400} >? )
 """
 
 
 def without_pictures(text: str) -> tuple[str, int]:
     """The text with a mark (and a picture's description) for each long `data:` URL, and how many there were."""
-    if "data:" not in text.lower():
+    if "data:" not in text.lower() and "![" not in text:
         return text, 0
     count = 0
 

@@ -43,7 +43,7 @@ class Reading:
     def __init__(self, clock: Clock, *, quiet: float = QUIET_SECONDS) -> None:
         self._clock = clock
         self._quiet = quiet
-        self._text, self._message = Text(), Text()
+        self._text, self._message = Text(), Text(pieces=1)
         self._thought = False
         self._activity = 0
         self._finished = Event()

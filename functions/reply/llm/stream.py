@@ -84,16 +84,24 @@ def _piece(event: Event) -> Piece:
     choices = event.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
     delta, message, model = choice.get("delta"), choice.get("message"), event.get("model")
-    finish = choice.get("finish_reason")
-    finish = finish.strip().lower().replace("-", "_") if isinstance(finish, str) else ""
+    plain = choice.get("text")
+    finish = _finish(choice.get("finish_reason"))
     return Piece(
-        text=_text(delta) if isinstance(delta, dict) else "",
+        text=_text(delta) if isinstance(delta, dict) else plain if isinstance(plain, str) else "",
         message=_text(message) if isinstance(message, dict) else "",
         thought=isinstance(delta, dict) and any(map(delta.get, _THOUGHTS)),
-        finish="" if finish in _NO_FINISH else finish[:60],
+        finish=finish,
         model=model[:100] if isinstance(model, str) else "",
         usage=_usage(event.get("usage") or choice.get("usage")),
     )
+
+
+def _finish(reason: object) -> str:
+    """The reason alone, also of `content_filter: SAFETY` and `FinishReason.STOP`; "" where there is none."""
+    if not isinstance(reason, str):
+        return ""
+    name = reason.lower().partition(":")[0].rpartition(".")[2].strip().replace("-", "_")
+    return "" if name in _NO_FINISH else name[:60]
 
 
 def _text(said: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ MOST_THOUGHTS = 20
 
 _BLANKS = " \t\r\n\u3000\ufeff\u200b"
 _NEAR = 16
-_NAME = r"(?:[a-z_]{1,20}:)?(?:think(?:ing)?|thoughts?|reasoning)"
+_NAME = r"(?:[a-z_]{1,20}[:_]|ant)?(?:think(?:ing)?|thoughts?|reasoning)"
 _OPENING = re.compile(
     rf"<({_NAME})(?:\s[^<>]{{0,200}}?)?(/?)>|◁think▷|(?-i:\[THINK\])|<\|(?:START_THINKING|begin_of_thought)\|>",
     re.IGNORECASE,
@@ -30,11 +30,25 @@ _FINAL = re.compile(
 )
 _OVER = re.compile(r"<\|(?:end|return|call)\|>\s*\Z", re.IGNORECASE)
 
+_ANSWER = re.compile(
+    r"<\|(?:START_RESPONSE|begin_of_solution)\|>(.*?)(?:<\|(?:END_RESPONSE|end_of_solution)\|>\s*)?\Z"
+    r"|<answer>(.*)</answer>\s*\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What some templates put around the answer behind the thinking."""
+
+_SUBJECT = re.compile(
+    r"[ \t]*(?:标签|标记|标识|是[^。\n]{0,30}(?:标签|标记|标识)|表示|用来|和|与|及|、"
+    r"|(?:is|are|means|marks|opens|and|or|tags?)\b)"
+)
+"""What follows an opening tag that a sentence begins with, where nothing closes it, or a closing tag comes next."""
+
 _SENTENCE_ENDS = frozenset(".!?。！？…~～）)；;：:")
 _WRAPPED = re.compile(r"[\"'“‘「『《（(\[<*\\]\0[\"'”’」』》）)\]>*]")
+_BETWEEN = frozenset({"…", "...", "……", "和", "与", "及", "、", "and", "or", "/", ","})
 _ABOUT = re.compile(r"标签|标记|标识|闭合|分隔符|\btags?\b|\btokens?\b|\bdelimiter", re.IGNORECASE)
 _GOES_ON = re.compile(
-    r"(?:[以用由写加到和与或在为把将]|输出|生成)\0|\0(?:结尾|结束|收尾|之前|之后|之间|作为|是|来|表示|代表|[,，、)）])"
+    r"(?:[以用由写加到和与或在为把将]|输出|生成|查找|寻找|匹配|检测|遇到|看到|加上|添加|插入|补上|删除|去掉|移除|直到|缺少|没有|包含)\0|\0(?:结尾|结束|收尾|之前|之后|之间|作为|是|来|表示|代表|[,，、)）])"
 )
 
 
@@ -66,18 +80,35 @@ def _after_tags(text: str) -> str:
         if not opening:
             break
         at = opening.end() if opening[2] == "/" else _end_of(opening, text)
+        if rest is text and _is_subject(text, opening, at):
+            return text
         if at < 0:
             return ""
         rest = text[at:]
         at = len(text) - len(rest.lstrip(_BLANKS))
-    return rest.lstrip(" \t")
+    answer = _ANSWER.match(rest.lstrip(_BLANKS))
+    return (answer[1] or answer[2] or "").strip(_BLANKS) if answer else rest.lstrip(" \t")
+
+
+def _is_subject(text: str, opening: re.Match[str], end: int) -> bool:
+    """Whether a sentence begins with the opening tag: it goes on at once as one about tags does.
+
+    Between two tags that are spoken of there is hardly a word.
+    """
+    if end < 0:
+        return bool(_SUBJECT.match(text, opening.end()))
+    between = re.sub(_CLOSING, "", text[opening.end() : min(end, opening.end() + 40)], flags=re.IGNORECASE).strip()
+    return between in _BETWEEN and bool(_ABOUT.search(text[end : end + _NEAR].partition("\n")[0]))
 
 
 def _end_of(opening: re.Match[str], text: str) -> int:
-    """Where the tag ends that closes a thought: the first outside of code, of the same name where it has one; or -1."""
+    """Where the tag ends that closes a thought: the first outside of code, of its name where there is one; or -1."""
     name = f"</{opening[1]}".lower() if opening[1] else ""
     same = re.compile(rf"{re.escape(name)}\s{{0,9}}>" if name else _CLOSING, re.IGNORECASE)
     first = same.search(text, opening.end())
+    if not first:
+        same = re.compile(_CLOSING, re.IGNORECASE)
+        first = same.search(text, opening.end())
     for closing in _closings(text, opening.end()) if first else ():
         if same.fullmatch(closing[0]):
             return closing.end()

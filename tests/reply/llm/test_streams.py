@@ -154,6 +154,20 @@ MESSAGES = {
     "no deltas at all": (whole("42"), "42"),
     "pieces in messages": (whole("4", None) + whole("2") + DONE, "42"),
     "twice": (said("42") + whole("42") + whole("42") + DONE, "42"),
+    "twice, without deltas": (
+        whole("An answer of a few words.", None) + whole("An answer of a few words."),
+        "An answer of a few words.",
+    ),
+    "as the last delta": (
+        b"".join(map(said, ["An answer ", "of a ", "few words."])) + said("An answer of a few words.", "stop"),
+        "An answer of a few words.",
+    ),
+    "as the last delta, before the finish": (
+        b"".join(map(said, ["An answer ", "of a ", "few words.", "An answer of a few words."])) + said("", "stop"),
+        "An answer of a few words.",
+    ),
+    "words said twice in large pieces": (said("An answer of a few words.") * 2, "An answer of a few words." * 2),
+    "text beside no delta": (event({"choices": [{"text": "4"}]}) + event({"choices": [{"text": "2"}]}), "42"),
 }
 
 
@@ -170,6 +184,13 @@ ERROR = {"error": {"message": "slow down", "code": "rate_limit_exceeded"}}
 FRAMES: dict[str, tuple[bytes, str, str]] = {
     "data without a value": (ONE + b"data:\n\n" + TWO, "one two", ""),
     "data without a value in front": (b"data:\n\ndata: \n\n" + ONE + TWO, "one two", ""),
+    "data twice": (b"data: " + ONE + b"data:" + TWO + DONE, "one two", ""),
+    "a place in a queue": (
+        event({"status": "processing", "message": "queue position 3"}) + ONE + TWO,
+        "one two",
+        "",
+    ),
+    "the end mark without brackets": (ONE + b"data: DONE\n\n", "one ", ""),
     "an event name alone": (b"event: heartbeat\n\n" + ONE + b"event: heartbeat\n\n" + TWO, "one two", ""),
     "a heartbeat with data": (ONE + b"event: ping\ndata: {}\n\nevent: ping\ndata: ping\n\n" + TWO, "one two", ""),
     "empty text as data": (b'data: ""\n\n' + ONE + b'data: ""\n\n' + TWO, "one two", ""),
@@ -325,6 +346,12 @@ CUTS: dict[str, tuple[bytes, tuple[str, str]]] = {
     "filtered": (answered("a", finish="content_filter"), ("filtered", "content_filter")),
     "filtered, by Zhipu": (answered("a", finish="sensitive"), ("filtered", "sensitive")),
     "filtered, by Gemini": (answered("a", finish="PROHIBITED_CONTENT"), ("filtered", "prohibited_content")),
+    "filtered, with the reason behind it": (
+        answered("a", finish="content_filter: PROHIBITED_CONTENT"),
+        ("filtered", "content_filter"),
+    ),
+    "filtered, by Gemini's pictures": (answered("a", finish="IMAGE_SAFETY"), ("filtered", "image_safety")),
+    "length, as an enumeration": (answered("a", finish="FinishReason.MAX_TOKENS"), ("length", "max_tokens")),
     "filtered, by an error": (
         HEAD + said("a") + event({"error": {"message": "x", "code": "data_inspection_failed"}}),
         ("filtered", "data_inspection_failed"),
@@ -383,6 +410,16 @@ PICTURES = {
         1,
     ),
     "another type in capitals": (said(f"DATA:IMAGE/WEBP;BASE64,{'A' * 9000}", "stop"), "🖼️", 1),
+    "without a type": (said(f"![a](data:;base64,{'A' * 9000}) b", "stop"), "🖼️ a b", 1),
+    "of another type": (said(f"[a](data:text/html;charset=utf-8;base64,{'A' * 9000}) b", "stop"), "🖼️ a b", 1),
+    "behind a blank": (said(f"![a](data:image/png;base64, {'A' * 9000}) b", "stop"), "🖼️ a b", 1),
+    "without its scheme": (said(f"![a]({'iVBORw0KGgo' * 900}) b", "stop"), "🖼️ a b", 1),
+    "with line ends, without padding": (
+        said("![a](data:image/jpeg;base64," + ("A" * 76 + "\n") * 50 + "AAAA) b", "stop"),
+        "🖼️ a b",
+        1,
+    ),
+    "a long address": (said(f"![a](https://a.example/{'A' * 300}) b"), f"![a](https://a.example/{'A' * 300}) b", 0),
     "at an address": (said("![a](https://example.com/a.png)", "stop"), "![a](https://example.com/a.png)", 0),
     "an answer about them": (
         said("Write `![x](data:image/gif;base64,R0lGODlhAQABAAAAACw=)`.", "stop"),

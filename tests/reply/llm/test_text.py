@@ -80,6 +80,22 @@ FORMS = {
     "alone, with one backquote": ("A ` is odd.\n</think>\nHello", "Hello"),
     "alone, with code": ("```python\nx = 1\n```\nfine.</think>\n\nHello", "Hello"),
     "alone, with code that is not closed": ("```python\nx = 1\n</think>\n\nHello", "Hello"),
+    "with another prefix, in one word": ("<antThinking>hm</antThinking>Hello", "Hello"),
+    "with a word before it": ("<internal_thoughts>hm</internal_thoughts>\nHello", "Hello"),
+    "closed by another name": ("<think>hm</thinking>\n\nHello", "Hello"),
+    "closed by another name, the other way": ("<thinking>hm</think>Hello", "Hello"),
+    "Command's, with the answer's own": (
+        "<|START_THINKING|>hm<|END_THINKING|><|START_RESPONSE|>Hello<|END_RESPONSE|>",
+        "Hello",
+    ),
+    "of Sky-T1": (
+        "<|begin_of_thought|>hm<|end_of_thought|>\n\n<|begin_of_solution|>\nHello\n<|end_of_solution|>",
+        "Hello",
+    ),
+    "of R1-Zero": ("<think>hm</think>\n<answer>Hello</answer>", "Hello"),
+    "empty, and an answer about tags": ("<think></think>标签有两种。", "标签有两种。"),
+    "short, and an answer about tags": ("<think>hm</think>Tags are easy.", "Tags are easy."),
+    "alone, and an answer that begins as one may": ("用户问能否退款</think>可以，七天之内。", "可以，七天之内。"),
     "alone, at the very beginning": ("</think>\n\nHello", "Hello"),
     "alone, in front of a word": ("hm\n</think>Hello", "Hello"),
     "alone, of another name": ("hm.</thinking>Hello", "Hello"),
@@ -91,6 +107,14 @@ FORMS = {
 """In front: what is thought, in every form; the answer that is left."""
 
 ABOUT = [
+    "<think>标签是 DeepSeek 用来包裹推理过程的。",
+    "<think> is the tag that DeepSeek writes.",
+    "<reasoning> 是自定义的 XML 标签。",
+    "<think>...</think> 是推理模型用的标签。",
+    "<think>和</think>标签之间是推理。",
+    "<think> and </think> are tags.",
+    "解析器会查找</think>并丢弃之前的内容。",
+    "在提示词末尾加上</think>可以跳过思考。",
     "Write </think> at the end",
     "DeepSeek 用 </think> 结束思考。",
     "思考内容以</think>结尾，之后是回答。",
