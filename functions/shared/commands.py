@@ -48,11 +48,27 @@ class Command:
 
 
 _CHATS = ("会话", "对话", "聊天")
-_PAST = (*_CHATS, "上下文", "记忆", "历史", "记录", "聊天记录", "对话记录", "会话记录", "历史记录")
+_FORGET = ("清空", "清除", "清理", "重置", "删除", "忘记", "忘掉")
+_END = ("结束", "退出", "刷新", "终止", "初始化")
+_PAST = (
+    *_CHATS,
+    "上下文",
+    "记忆",
+    "历史",
+    "记录",
+    "聊天记录",
+    "对话记录",
+    "会话记录",
+    "历史记录",
+    "对话历史",
+    "聊天历史",
+)
+_WHICH = ("", "当前", "所有", "全部", "之前的")
 _RESETS = (
-    *("清空", "重置", "重新开始", "从头开始", "重新对话"),
-    *(verb + past for verb in ("清空", "清除", "清理", "重置", "删除", "忘记") for past in _PAST),
-    *(f"重启{chat}" for chat in _CHATS),
+    *("清空", "重置", "重新开始", "从头开始", "重新对话", "重新聊天", "换个话题", "换一个话题", "换话题"),
+    *(verb + which + past for verb in _FORGET for which in _WHICH for past in _PAST),
+    *(verb + which + chat for verb in _END for which in ("", "当前", "本次") for chat in _CHATS),
+    *(begin + chat for begin in ("重启", "重新开始", "重开") for chat in _CHATS),
     *(new + chat for new in ("新", "新的", "新建") for chat in (*_CHATS, "话题")),
     *(begin + new + chat for begin in ("开始", "开启") for new in ("新", "新的") for chat in (*_CHATS, "话题")),
 )
@@ -107,7 +123,7 @@ LONGEST_WORD = 20
 _SLASHES = ("/", "／", "\\", "＼")
 
 _BARE = {word: command for command in COMMANDS for word in (*command.words, *command.said)}
-_ENDS = tuple(_BARE)
+_LENGTHS = sorted({len(word) for word in _BARE})
 _SLASHED = _BARE | {word: command for command in COMMANDS for word in command.slashed}
 _SAID = {f"#{word}": command for command in COMMANDS for word in command.said}
 _HASHED = {f"#{word}": command for command in COMMANDS for word in command.hashed}
@@ -223,9 +239,8 @@ def _glued(head: str, rest: Rest) -> Invoked | None:
     if not rest.only_mentions:
         return None
     name = plain(without_marks(head))
-    if not name.endswith(_ENDS):  # most do not, and each of many mentions is asked
-        return None
-    for word, command in _BARE.items():
-        if name.endswith(word) and is_name(name[1 : -len(word)]):
+    for length in _LENGTHS:
+        command = _BARE.get(name[-length:])
+        if command and is_name(name[1:-length]):
             return Invoked(command)
     return None
