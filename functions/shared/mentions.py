@@ -22,6 +22,7 @@ _WORD = re.compile(r"\S+")
 _SEEN_WORD = re.compile(rf"[^\s{UNSEEN}]+")
 _SEAM = re.compile(rf"[{UNSEEN}]+|(?=[#＃/／\\＼])")
 _NAME = re.compile(r"[^\s@＠#＃/／\\＼,，.。:：;；!！?？、\"'“”]{1,20}")
+_VERSION = re.compile(r"(?<=[A-Za-z0-9])\.(?=[0-9])")
 _QUESTION = re.compile(r"怎么|怎样|如何|什么|为何|[吗呢?？!！,，。]")
 _SENTENCE = re.compile(r"怎么|怎样|如何|什么|为何|需要|可以|谢谢|[我你您他她它们请想不吗呢吧了的是在把给被让要和与]")
 
@@ -48,7 +49,8 @@ def is_name(text: str) -> bool:
 
 def is_spaced_name(text: str) -> bool:
     """Whether the text can be one name of several words, as robots have them: `Tea Bot 2`; no part of a sentence."""
-    return len(text) <= 40 and len(text.split()) <= 4 and all(map(is_name, text.split())) and not asks(text)
+    words = _VERSION.sub("", text[:41]).split()
+    return len(text) <= 40 and len(words) <= 4 and all(map(is_name, words)) and not asks(text)
 
 
 def asks(text: str) -> bool:

@@ -21,6 +21,8 @@ _FRAMED = re.compile(r"\s*@[\w.@-]{1,64}(?:\n|[ \t]*[(（]\d{1,3}/\d{1,3}[)）]|
 
 _SAID = ("text", "content", "markdown", "recognition", "summary")
 _FILLED = ("msgContent", "answer", "body", "title")
+_HOLDERS = ("actionCard", "card", "data")
+_CHILDREN = ("children", "elements", "contents")
 _NO_TEXT = frozenset({"IMAGE", "PICTURE", "IMG", "ICON", "AVATAR", "VIDEO", "AUDIO", "FILE"})
 
 
@@ -70,7 +72,7 @@ def _quoted_text(content: Fields, replied: Fields) -> str:
     nodes = items(content.get("richText"))
     if nodes:
         return rich_text(nodes, group=False)
-    inner = [fields(content.get(name)) for name in _SAID]
+    inner = [fields(content.get(name)) for name in (*_SAID, *_HOLDERS)]
     card = next((found for holder in (content, *inner, replied) if (found := _card_text(holder))), "")
     said = (first_text(holder, *_SAID) for holder in (content, *inner))
     found = card or next(filter(None, said), "") or first_text(content, "title")
@@ -80,8 +82,10 @@ def _quoted_text(content: Fields, replied: Fields) -> str:
 def _card_text(holder: Fields) -> str:
     """The words of a card: those its template was filled with, else those of its elements."""
     for card in (fields(holder.get("cardData")), holder):
-        if found := first_text(fields(card.get("cardParamMap")), *_SAID, *_FILLED):
-            return found.strip()
+        filled = fields(card.get("cardParamMap"))
+        for values in (filled, fields(filled.get("sys_full_json_obj"))):
+            if found := first_text(values, *_SAID, *_FILLED):
+                return found.strip()
     tree = holder.get("cardContent") or holder.get("children")
     return "".join(_element_texts(tree)).strip()
 
@@ -94,9 +98,10 @@ def _element_texts(tree: object) -> Iterator[str]:
         if isinstance(element, str):
             yield element
             continue
-        children = _elements(element.get("children"))
+        children = next(filter(None, (_elements(element.get(name)) for name in _CHILDREN)), [])
         if text(element.get("elementType")).upper() not in _NO_TEXT:
-            yield first_text(element, "value", "text", "content", "markdown")
+            said = first_text(element, "value", "text", "content", "markdown")
+            yield said or first_text(fields(element.get("text")), "value", "content", "text")
         waiting += ["\n", *reversed(children)] if children else []
 
 

@@ -23,6 +23,7 @@ _KINDS: dict[str, Kind] = {
     "actioncard": "card",
     "chatrecord": "record",
 }
+_NAMES_END = re.compile(r"(?:\s[A-Z0-9]\S*|助手|助理|机器人|bot)\Z", re.ASCII)
 _TEXT_TYPES = frozenset({"text", "markdown", "reply", ""})
 
 
@@ -64,7 +65,9 @@ def rich_text(nodes: list[Fields], group: bool) -> str:
             found = _words(node)
         if first and found.strip():
             first = False
-            if kind == "at" or _is_robots_name(found, alone=number == len(nodes)):
+            ends = not found[-1].isspace() and number < len(nodes) and _ends_line(nodes[number])
+            alone = number == len(nodes) or (ends and not _NAMES_END.search(found))
+            if kind == "at" or _is_robots_name(found, alone=alone):
                 continue
         parts.append(found)
     return "".join(parts).strip()
@@ -76,10 +79,15 @@ def _words(node: Fields) -> str:
     return first_text(node, "text", "content") or blank
 
 
+def _ends_line(node: Fields) -> bool:
+    """Whether a node begins with a line end or is a picture: nothing of the line before it is in it."""
+    return "downloadCode" in node or text(node.get("type")) == "picture" or _words(node)[:1] == "\n"
+
+
 def _is_robots_name(found: str, *, alone: bool) -> bool:
     """Whether a first node is a mention and nothing else; a name may have blanks.
 
-    `alone`, without a node behind it, what follows a blank is taken for words, unless they are written as a name is.
+    `alone`, without a node behind it in its line, what follows a blank is taken for words, unless they are written as a name is.
     """
     mention = bare(found)
     if is_bare_mention(mention) or not is_mention(mention):
