@@ -87,7 +87,8 @@ def _ends_line(node: Fields) -> bool:
 def _is_robots_name(found: str, *, alone: bool) -> bool:
     """Whether a first node is a mention and nothing else; a name may have blanks.
 
-    `alone`, without a node behind it in its line, what follows a blank is taken for words, unless they are written as a name is.
+    `alone`, without a node behind it in its line, what follows a blank is taken for words, unless they are written as a
+    name is.
     """
     mention = bare(found)
     if is_bare_mention(mention) or not is_mention(mention):
