@@ -116,19 +116,23 @@ def _text(said: Mapping[str, Any]) -> str:
 
 def _part(part: object) -> str:
     if not isinstance(part, dict):
-        return ""
+        return part if isinstance(part, str) else ""
     kind, text, image = part.get("type"), part.get("text"), part.get("image_url")
-    if kind in ("text", "output_text"):
+    if kind in ("text", "output_text", None) and text:
         return text if isinstance(text, str) else ""
     url = image.get("url") if isinstance(image, dict) else image
     return f"\n\n![]({url})\n\n" if isinstance(url, str) and url else ""
 
 
 def _usage(counted: object) -> Usage | None:
+    """What was counted, under OpenAI's names or Claude's; all zeros are what relays write that count nothing."""
     if not isinstance(counted, dict):
         return None
-    asked, said = counted.get("prompt_tokens"), counted.get("completion_tokens")
-    return Usage(asked, said) if type(asked) is int and type(said) is int and min(asked, said) >= 0 else None
+    for names in (("prompt_tokens", "completion_tokens"), ("input_tokens", "output_tokens")):
+        asked, said = map(counted.get, names)
+        if type(asked) is int and type(said) is int and min(asked, said) >= 0 and asked + said:
+            return Usage(asked, said)
+    return None
 
 
 def _code(event: Event) -> str:

@@ -125,7 +125,10 @@ def test_names_the_model_asked_for_when_the_server_gives_no_name(setup: Setup) -
     ("usage", "wanted"),
     [
         ({"prompt_tokens": 1, "completion_tokens": 2}, Usage(1, 2)),
-        ({"prompt_tokens": 0, "completion_tokens": 0}, Usage(0, 0)),
+        ({"prompt_tokens": 0, "completion_tokens": 2}, Usage(0, 2)),
+        ({"prompt_tokens": 0, "completion_tokens": 0}, None),
+        ({"input_tokens": 1, "output_tokens": 2}, Usage(1, 2)),
+        ({"prompt_tokens": 0, "completion_tokens": 0, "input_tokens": 1, "output_tokens": 2}, Usage(1, 2)),
         ({"prompt_tokens": -1, "completion_tokens": 2}, None),
         ({"prompt_tokens": True, "completion_tokens": 2}, None),
         ({"prompt_tokens": "1", "completion_tokens": 2}, None),
@@ -138,6 +141,20 @@ def test_counts_only_what_is_a_count(setup: Setup, usage: object, wanted: Usage 
     """A usage of another form is left out and does not disturb the answer."""
     setup.server.then(HEAD + said("yes", "stop", usage=usage) + DONE)
     assert setup.model().ask(ASKED, 5).usage == wanted
+
+
+def test_a_usage_of_zeros_takes_none_away(setup: Setup) -> None:
+    """A relay that ends with zeros has counted nothing: limits in tokens must hold all the same."""
+    counts = [{"prompt_tokens": 7, "completion_tokens": 5}, {"prompt_tokens": 0, "completion_tokens": 0}]
+    setup.server.then(HEAD + b"".join(said("yes", usage=usage) for usage in counts) + DONE)
+    assert setup.model().ask(ASKED, 5).usage == Usage(7, 5)
+
+
+@pytest.mark.parametrize("content", [["ye", "s"], [{"text": "yes"}], [{"type": "text", "text": "yes"}, {"text": None}]])
+def test_reads_parts_of_text_in_every_form(setup: Setup, content: object) -> None:
+    """A delta's content may be a list: of parts with a type or without, or of texts."""
+    setup.server.then(HEAD + said(content) + DONE)
+    assert setup.model().ask(ASKED, 5).text == "yes"
 
 
 def test_finds_the_usage_inside_a_choice(setup: Setup) -> None:
