@@ -179,9 +179,29 @@ def test_an_address_is_no_domain(world: World, argument: str) -> None:
     assert re.fullmatch(r"`[\d.]+` 是 IP 地址，不是域名。\n\n" + re.escape(ZH.domain_usage), seen)
 
 
-def test_a_number_is_no_domain(world: World) -> None:
+@pytest.mark.parametrize("argument", ["1.2.3", "127.1", "999.1.1.1", "256.256.256.256", "1.2.3.4.5", "0x7f.1", "x.123"])
+def test_a_number_is_no_domain(world: World, argument: str) -> None:
     """No TLD ends with a digit."""
-    assert ZH.target_characters.format(name="`1.2.3`") in said(world, "#域名 1.2.3")
+    assert ZH.target_digits.format(name=f"`{argument}`") in said(world, f"#域名 {argument}")
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        *(
+            "ftp://example.com/x",
+            "wss://example.com",
+            "https://me:secret@example.com/",
+            "“example.com”",
+            "'example.com'",
+        ),
+        *("`example.com`", "<https://example.com/>", "「example.com」。", "《example.com》", "HTTP://EXAMPLE.COM?a=@b"),
+    ],
+)
+def test_a_name_in_other_dress(world: World, argument: str) -> None:
+    """Addresses of other schemes, a name and password before the host, and quotes around it."""
+    said(world, f"#域名 {argument}", Registration("example.com", None, None, ""))
+    assert world.lookups.asked == ["example.com"]
 
 
 def test_the_limit_covers_them(world: World) -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,6 +14,7 @@ import doctor
 from doctoring import machine
 from doctoring.checks import CHECKS, examine
 from doctoring.deploy_file import ENVIRONMENT_LIMIT
+from doctoring.reach import is_reachable
 from local.cloud import LocalCloud, Options, Reply, failing
 from shared.clock import SystemClock
 from tests.tools.deployer import CLIENT_ID, CLOSED, KEY, ROOT, SECRET, Deployer, StandIn, standing_in
@@ -728,6 +730,35 @@ def test_ids_are_said_once() -> None:
     """A check's name finds one check."""
     assert len(IDS) == len(set(IDS))
     assert examine.__doc__
+
+
+INNER = (
+    *("http://127.0.0.1:11434", "127.1:8000", "0x7f000001", "2130706433", "0.0.0.0", "[::1]:80", "[::ffff:127.0.0.1]"),
+    *("LOCALHOST", "localhost.", "ip6-localhost", "a.localhost", "gateway.docker.internal", "ollama:11434", "lvh.me"),
+    *("10.0.0.5", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1", "100.100.100.200"),
+    *("[fd12::1]", "[fe80::1]", "198.18.0.1", "255.255.255.255", "box.lan", "x.corp", "nas.home", "gpu.home.arpa"),
+    *("vllm.default.svc.cluster.local", "vllm.default.svc", "ollama.test", "router.fritz.box", "a.localdomain"),
+    *("127.0.0.1.nip.io", "10-0-0-5.sslip.io", "gpu.192.168.1.9.nip.io", "１９２.168.1.1"),
+)
+
+
+@pytest.mark.parametrize("address", INNER)
+def test_hosts_that_the_functions_never_reach(address: str) -> None:
+    """This machine, private networks, and names that no public DNS has, in every form they are written in."""
+    url = address if "://" in address else f"https://{address}/v1"
+    assert not is_reachable(urlsplit(url).hostname or "")
+
+
+OUTER = (
+    *("8.8.8.8", "172.32.0.1", "172.15.1.1", "192.169.1.1", "11.0.0.1", "100.128.0.1", "2606:4700::1", "local.com"),
+    *("internal.example.com", "localhost.com", "api.local.ai", "模型.中国", "8.8.8.8.nip.io", "home.cn", "test.com"),
+)
+
+
+@pytest.mark.parametrize("host", OUTER)
+def test_hosts_that_look_like_inner_ones(host: str) -> None:
+    """Addresses beside the private ones, and names that only have such a word in them."""
+    assert is_reachable(host)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import unicodedata
 from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -11,8 +13,16 @@ from doctoring.examination import Examination
 from doctoring.finding import Finding, or_ok, problem
 from reply.lookup.addresses import is_public
 
-_OF_A_MACHINE = ("localhost", "localhost.localdomain", "host.docker.internal", "host.containers.internal")
-_INNER_ENDINGS = (".localhost", ".local", ".lan", ".internal", ".intranet", ".home.arpa")
+_OF_A_MACHINE = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", "localtest.me", "lvh.me")
+_ENDINGS_OF_A_MACHINE = (".localhost", ".localtest.me", ".docker.internal", ".containers.internal")
+_INNER_ENDINGS = (
+    *(".localhost", ".localdomain", ".local", ".lan", ".internal", ".intranet", ".private", ".corp", ".home", ".svc"),
+    *(".home.arpa", ".in-addr.arpa", ".fritz.box", ".onion", ".invalid", ".test"),
+)
+"""Names that no public DNS has: RFC 6761, RFC 8375, RFC 7686, and what routers and clusters call their own."""
+
+_SPELLED = re.compile(r"(?:^|[.-])(\d{1,3}[.-]\d{1,3}[.-]\d{1,3}[.-]\d{1,3})(?:\.[\w-]+)*\.(?:nip|sslip|xip)\.io")
+"""A name that leads to the address in it."""
 
 CHECK = "model.address"
 
@@ -45,25 +55,34 @@ def _model_address(examined: Examination) -> Iterator[Finding]:
 
 def on_this_machine(host: str) -> bool:
     """Whether a host name or address means whichever machine it is used on."""
-    name = host.rstrip(".").lower()
+    name = _name(host)
     address = _address(name)
     if address:
         found = ip_address(address)
         return found.is_loopback or found.is_unspecified
-    return name in _OF_A_MACHINE or name.endswith(".localhost")
+    return name in _OF_A_MACHINE or name.endswith(
+        (".localhost", ".localtest.me", ".docker.internal", ".containers.internal")
+    )
 
 
 def is_reachable(host: str) -> bool:
     """Whether a host can be meant for the internet; nothing is looked up."""
-    name = host.rstrip(".").lower()
+    name = _name(host)
     address = _address(name)
     if address:
         return is_public(address)
-    return "." in name and name not in _OF_A_MACHINE and not name.endswith(_INNER_ENDINGS)
+    return "." in name and not on_this_machine(name) and not name.endswith(_INNER_ENDINGS)
+
+
+def _name(host: str) -> str:
+    """As the network takes it: full-width forms folded, in lower case, without a dot at its end."""
+    return unicodedata.normalize("NFKC", host).rstrip(".").lower()
 
 
 def _address(name: str) -> str:
     """The IP address that a name is, in any form that connecting takes (127.1, 0x7f000001); "" when it is a name."""
+    if spelled := _SPELLED.search(name):
+        name = spelled[1].replace("-", ".")
     try:
         return str(ip_address(name.partition("%")[0]))
     except ValueError:

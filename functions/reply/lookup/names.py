@@ -18,6 +18,8 @@ LONGEST_NAME, LONGEST_LABEL = 253, 63
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _DOTS = str.maketrans({"\u3002": ".", "\uff0e": ".", "\uff61": "."})
+_QUOTES = "\"'`<>\u2018\u2019\u201c\u201d\u300a\u300b\u300c\u300d"
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,20}://(?:[^/?#@]*@)?", re.IGNORECASE)
 _JOINERS = "\u200c\u200d"
 
 
@@ -29,7 +31,7 @@ class Target:
     port: int = HTTPS_PORT
 
 
-Fault = Literal["missing", "several", "address", "port", "no_dot", "characters"]
+Fault = Literal["missing", "several", "address", "port", "no_dot", "digits", "characters"]
 """What is wrong with something that should name a host; `wording` has a sentence for each but "missing"."""
 
 
@@ -45,10 +47,10 @@ class NoTarget(ValueError):
 def read_target(text: str) -> Target:
     """Read what somebody wrote: a name, a URL, full-width forms, with or without a port, mentions after it.
 
-    A mark that ends a sentence is no part of it. Raises NoTarget when it names no host.
+    A mark that ends a sentence and quotes around it are no part of it. Raises NoTarget when it names no host.
     """
     words = [word for word in without_marks(normalized(text)).split() if not word.startswith("@")]
-    found = " ".join(words)
+    found = " ".join(words).strip(_QUOTES)
     if len(words) != 1:
         raise NoTarget("several" if words else "missing", found)
     host, port = _host_and_port(found)
@@ -59,7 +61,8 @@ def read_target(text: str) -> Target:
 
 
 def _host_and_port(found: str) -> tuple[str, int]:
-    authority = re.split(r"[/?#]", re.sub(r"^https?://", "", found, flags=re.IGNORECASE), maxsplit=1)[0]
+    begun = _SCHEME.match(found)
+    authority = re.split(r"[/?#]", found[begun.end() :] if begun else found, maxsplit=1)[0]
     if authority.count(":") > 1 and is_address(authority.partition("]")[0].strip("[")):
         raise NoTarget("address", found)
     host, colon, port = authority.partition(":")
@@ -72,7 +75,7 @@ def read_domain(text: str) -> str:
     """As `read_target`, the name alone; an address is none. Raises NoTarget."""
     host = read_target(text).host
     if host[-1].isdigit():  # no TLD ends with a digit, and what an address is must not depend on how it is written
-        raise NoTarget("address" if is_address(host) else "characters", host)
+        raise NoTarget("address" if is_address(host) else "digits", host)
     return host
 
 

@@ -112,6 +112,7 @@ class Wording:
     target_address: str
     target_port: str
     target_no_dot: str
+    target_digits: str
     target_characters: str
     domain_found: str
     domain_parent: str

@@ -126,6 +126,7 @@ EN = Wording(
     target_address="{name} is an IP address, not a domain.",
     target_port="The port of {name} is wrong; it is a number from 1 to 65535.",
     target_no_dot="{name} is not a whole name: there is no dot in it.",
+    target_digits="{name} is not a domain: what stands behind the last dot is never a number.",
     target_characters="{name} is not a name: a character, a dot or a hyphen in it cannot be where it is.",
     domain_found="**Domain** {name}\n\n- **Registered:** {registered}\n- **Expires:** {expires}\n- **Registrar:** "
     "{registrar}",

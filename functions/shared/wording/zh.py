@@ -102,6 +102,7 @@ ZH = Wording(
     target_address="{name} 是 IP 地址，不是域名。",
     target_port="{name} 的端口不对，应该是 1 到 65535 的数字。",
     target_no_dot="{name} 不是完整的名称，里面没有点。",
+    target_digits="{name} 不是域名：域名的最后一段不会是数字。",
     target_characters="{name} 不是一个名称：有不能用的字符，或者点、连字符的位置不对。",
     domain_found="**域名** {name}\n\n- **创建时间:** {registered}\n- **到期时间:** {expires}\n- **服务商:** "
     "{registrar}",

@@ -61,7 +61,7 @@ def test_what_is_read(text: str, host: str, port: int) -> None:
         "例え！.jp",
         "ex\u0000ample.com",
         "ex\u202eample.com",
-        "ftp://example.com",
+        "ftp://example",
         "\ud800.com",
         "😀.com",
     ],
