@@ -51,16 +51,16 @@ class Robots:
         """What was found in the place of an id, and what was wanted; "" when it is one robot's."""
         robot, id = self.owned(entry)
         found = f"has {entry[:40]!r}"
-        if not _is_id(id):
-            unknown, slash, rest = id.partition("/")
-            if not (slash and id == entry and _is_id(unknown) and _is_id(rest)):
-                return f"{found}, which is no id; wanted ids as DingTalk has them, separated by commas"
+        if _is_id(id):
+            if robot or not self.ids:
+                return ""
+            wanted = " or ".join(f"{one}/{id[:40]}" for one in self.ids)
+            return f"{found}, and there are {len(self.ids)} robots; wanted {wanted}"
+        unknown, _, rest = entry.partition("/")
+        if id == entry and _is_id(unknown) and _is_id(rest):
             known = " or ".join(self.ids)
             return f"{found}, and no robot here is {unknown[:40]!r}; wanted {known} before the slash" if known else ""
-        if robot or not self.ids:
-            return ""
-        wanted = " or ".join(f"{one}/{id[:40]}" for one in self.ids)
-        return f"{found}, and there are {len(self.ids)} robots; wanted {wanted}"
+        return f"{found}, which is no id; wanted ids as DingTalk has them, separated by commas"
 
 
 def read_ids(reader: SettingsReader, name: str, robots: Robots) -> IdList:
