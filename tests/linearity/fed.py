@@ -189,7 +189,7 @@ def _refused(text: str) -> object:
     failures.failure(400, text)
     failures.error_in(body)
     failures.wait_asked_for({"retry-after": text, "retry-after-ms": text}, 0.0)
-    return failures.without_secrets(failures.failure(400, body), ("sk-secret-of-a-key", "a" * 40))
+    return failures.without_secrets(failures.failure(400, body), ("sk-secret-of-a-key", "a" * 40, text))
 
 
 def _streamed(text: str) -> object:

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import ModelFailed, ModelFailure
+from shared.folding import plain
 
 if TYPE_CHECKING:
     from reply.llm.told import Told
@@ -18,6 +19,9 @@ RETRIED = frozenset({ModelFailure.BUSY, ModelFailure.SERVER, ModelFailure.UNREAC
 
 OF_THE_KEY = frozenset({ModelFailure.KEY_REFUSED, ModelFailure.QUOTA})
 """Reasons that another key can mend."""
+
+LONGEST_COMMON = 12
+"""Letters from which a code that stands in the question, too, is taken from there; `temperature` has fewer."""
 
 
 _ALL_WELL = frozenset(
@@ -79,8 +83,15 @@ def error_in(event: Mapping[str, Any]) -> Refused | None:
 def without_secrets(failed: ModelFailed, secrets: Iterable[str]) -> ModelFailed:
     """The failure with every one of `secrets` struck out of what it says, also one that the detail's end cuts off.
 
-    Servers repeat a refused key, and validators the request. The very failure is changed and returned.
+    Servers repeat a refused key, and validators the request. A code, type or parameter goes that is words of a secret,
+    whatever stands between these. The very failure is changed and returned.
     """
+    secrets = list(secrets)
+    words = [_letters(secret) for secret in secrets]
+    for name, value in failed.facts.items():
+        repeated = _letters(str(value))
+        if len(repeated) >= LONGEST_COMMON and any(repeated in secret for secret in words):
+            failed.facts[name] = "***"
     for secret in sorted(secrets, key=len, reverse=True):
         failed.detail = failed.detail.replace(secret, "***")
         failed.facts = {
@@ -110,6 +121,10 @@ def wait_asked_for(headers: Mapping[str, str], now: float) -> float:
         return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - now)
     except (TypeError, ValueError, IndexError, OverflowError):
         return 0.0
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, plain(text)))
 
 
 def _status(code: object) -> int:

@@ -491,6 +491,21 @@ def test_the_log_has_what_tells_the_case(setup: Setup) -> None:
     assert loud == {**quiet, "provider_error": "limit_requests rate x slow, 你好"}
 
 
+@pytest.mark.parametrize("between", ["_", "-", ".", "/", ""])
+@pytest.mark.parametrize("field", ["code", "type", "param"])
+def test_words_of_the_question_are_no_code(setup: Setup, field: str, between: str) -> None:
+    """Not whole, not in part, whatever a provider puts between them; a parameter that people name too is logged."""
+    asked = "my PIN is hunter2 horse battery, and what temperature is it?"
+    said = (("HUNTER2 horse battery", "***"), ("PIN is hunter2", "***"), ("temperature", "temperature"))
+    for words, logged in said:
+        raw = response(400, {"error": {"message": "no", field: words.replace(" ", between)}})
+        setup.server.scripts[:] = [[raw]]
+        with pytest.raises(ModelFailed) as caught:
+            setup.model().ask([ChatMessage("user", asked)], 5)
+        assert list(caught.value.facts.values()) == [400, logged]
+        assert "hunter2" not in setup.log.lower()
+
+
 def test_an_error_beside_an_answer_is_none(setup: Setup) -> None:
     """A base_resp that says that all is well, and empty error fields, are part of an answer."""
     fine = {"base_resp": {"status_code": 0, "status_msg": ""}, "error": None}
