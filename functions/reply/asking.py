@@ -14,7 +14,9 @@ from shared.errors import ModelFailed, ModelFailure
 OF_THE_CONTEXT = frozenset({ModelFailure.FILTERED, ModelFailure.BAD_REQUEST})
 """Reasons that lie in what was said before, when the question alone is answered: the context would meet them again."""
 
-_PERHAPS = OF_THE_CONTEXT | {ModelFailure.TOO_LONG, ModelFailure.EMPTY}
+_PERHAPS = OF_THE_CONTEXT | {ModelFailure.TOO_LONG, ModelFailure.EMPTY, ModelFailure.NOT_JSON}
+"""A page may be that of a firewall in front of the model, which minds some words of what was said."""
+
 _INTERNAL_ERROR = 500
 
 

@@ -133,6 +133,17 @@ def test_a_filtered_round_does_not_block_a_conversation(cloud: LocalCloud) -> No
     assert [len(request.messages) for request in cloud.model.requests] == [1, 3, 1, 3]
 
 
+@pytest.mark.parametrize("status", [403, 405, 406])
+def test_a_firewall_that_minds_an_earlier_round_blocks_no_conversation(cloud: LocalCloud, status: int) -> None:
+    """Its page is no wrong address where the question alone is answered."""
+    person = cloud.person()
+    cloud.model.script("SELECT * FROM users; -- an injection")
+    read(cloud, cloud.say(person, "an example of an injection"))
+    page = Reply(status=status, raw=b"<html>Blocked by the firewall</html>", content_type="text/html")
+    cloud.model.script(page, "fine")
+    assert read(cloud, cloud.say(person, "how are you?")) == f"{ZH.context_left_out}\n\nfine"
+
+
 @pytest.mark.parametrize("form", ["", "/v1", "/v1/chat/completions", "/relay", "/relay/v1/"])
 def test_an_address_in_any_form_answers(new_cloud: NewCloud, form: str) -> None:
     """BASE_URL as people copy it, with the API where the written form does not lead."""
