@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from shared.settings import SettingsReader, read_webhook_hosts, separated, unquoted
 
-_WRAPPING = re.compile(r"[\x00-\x1f\x7f\"'`“”‘’「」『』＂＇\[\]［］【】{}\u200b-\u200d\u2060\ufeff]")
+_WRAPPING = re.compile(r"[\x00-\x1f\x7f<>\\\"'`“”‘’「」『』＂＇\[\]［］【】{}\u200b-\u200d\u2060\ufeff]")
 """What comes with an id or a secret when it is copied with what stands around it."""
 
 
