@@ -143,6 +143,10 @@ TOO_LONG = {
     "ark, both": error(400, "The total length of input and output must not exceed 32768", "InvalidParameter"),
     "tencent": error(400, "The input or output tokens must be less than 4096"),
     "a bound of the prompt": error(400, "total length of prompt must be less than or equal to 98304"),
+    "context limit": error(400, "Your request exceeded the context limit of the model"),
+    "sequence": error(400, "exceeds maximum sequence length"),
+    "tgi": response(422, {"error": "Input validation error: `inputs` must have less than 4096 tokens. Given: 5000"}),
+    "tokens, in Chinese": error(400, "请求的token总数超过模型上限"),
     "capacity": error(400, "The input exceeds the model's maximum token capacity"),
     "groq": error(413, "Request too large for model m on tokens per minute (TPM): Limit 6000, Requested 8000"),
 }
@@ -259,6 +263,7 @@ QUOTA = {
     "together": error(429, "Credit limit exceeded, please navigate to billing"),
     "xai, nothing yet": response(403, {"code": "No permission", "error": "Your team doesn't have any credits yet."}),
     "gemini, cap": error(429, "Your project has exceeded its spending cap.", 429, status="RESOURCE_EXHAUSTED"),
+    "not enough": error(400, "Your account does not have enough credits"),
     "nothing left, in Chinese": error(403, "您的账号余额为0，请先充值"),
     "gemini, prepaid": error(429, "Your prepayment credits are depleted.", 429, status="RESOURCE_EXHAUSTED"),
 }
@@ -326,6 +331,9 @@ FILTERED = {
     "improper": error(400, "您的输入包含不当内容"),
     "forbidden words": error(400, "输入文本包含违禁词"),
     "risk control": error(400, "提示词触发了内容风控"),
+    "unsafe": error(400, "unsafe content detected in input"),
+    "a check": error(400, "Input content did not pass the safety check"),
+    "security, in Chinese": error(400, "请求内容触发安全策略，已被拦截"),
     "regulations": error(400, "The content you input does not comply with regulations"),
     "responsible practices": error(400, "This prompt contains words that violate our Responsible AI practices"),
     "spark": error(400, "输入内容审核不通过，涉嫌违规，请重新调整输入内容", "10013"),
@@ -357,6 +365,10 @@ UNKNOWN_MODEL = {
     "minimax": response(200, minimax(2013, "invalid params, unknown model 'abab9'")),
     "dashscope": error(403, "Model access denied.", "Model.AccessDenied"),
     "ark": error(404, "Your account 2100 has not activated the model m.", "ModelNotOpen", "NotFound"),
+    "a token's list": error(400, "The model qwen-x is not allowed for this token"),
+    "no provider": error(503, "model gpt-4 has no available provider"),
+    "of no kind": error(400, "不支持的模型: abc"),
+    "a plan": error(403, "The model is not in your subscription plan"),
     "deepseek, names": error(400, "supported model names are deepseek-flash, but you passed gpt-4o"),
     "minimax's plan": response(200, minimax(2061, "your current token plan not support model, MiniMax-M3")),
     "new-api, price in English": error(500, "model m ratio or price not set", "model_price_error", "new_api_error"),
@@ -407,6 +419,15 @@ KEY_REFUSED = {
     "dashscope": error(401, "Incorrect API key provided.", "invalid_api_key"),
 }
 
+BAD_REQUEST = {
+    "a parameter": error(400, "Additional properties are prohibited: n"),
+    "empty content": error(400, "'content' field is not allowed to be empty"),
+    "a combination": error(400, "This model is not supported with n"),
+    "a format": error(400, "Invalid parameter: response_format is not allowed with model x"),
+    "an image": error(400, "This model does not support image input"),
+}
+"""What has words of other reasons in it, and is none of them."""
+
 TABLES = {
     REASON.TOO_LONG: TOO_LONG,
     REASON.BUSY: BUSY,
@@ -414,6 +435,7 @@ TABLES = {
     REASON.FILTERED: FILTERED,
     REASON.UNKNOWN_MODEL: UNKNOWN_MODEL,
     REASON.KEY_REFUSED: KEY_REFUSED,
+    REASON.BAD_REQUEST: BAD_REQUEST,
 }
 CASES = {f"{reason.value}: {name}": (raw, reason) for reason, table in TABLES.items() for name, raw in table.items()}
 CASES |= {f"inside 200: {name}": case for name, case in INSIDE_200.items()}
