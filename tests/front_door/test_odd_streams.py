@@ -47,6 +47,13 @@ STREAMS: dict[str, tuple[str, str, str]] = {
         "用 `<think>` 和 `</think>` 包裹。",
         "",
     ),
+    "the whole text as the last delta": (said("从前有一座山，", "山里有一座庙，", STORY[14:], STORY), STORY, ""),
+    "a thought closed by another name": (said("<think>嗯", "</thinking>", "你好！") + DONE, "你好！", ""),
+    "an answer that begins with its tag": (
+        said("<think>标签之间", "是推理过程。") + DONE,
+        "<think>标签之间是推理过程。",
+        "",
+    ),
     "a picture": (said(f"看：![一只猫]({PNG})") + DONE, "看：🖼️ 一只猫", "pictures_left_out"),
     "no mark of its end": (said("你好！"), "你好！", ""),
     "a broken end": (said("你好！") + 'data: {"choi', "你好！", "stalled"),
