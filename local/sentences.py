@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+LANGUAGES = ("zh", "en")
+
 _SENTENCES = {
     "no_answer": ("回调没有得到应答：{error}", "the callback got no answer: {error}"),
     "status": ("回调得到 {status}", "the callback was answered with {status}"),

@@ -11,7 +11,7 @@ from local.functions import SECURITY_TOKEN
 from local.messages import Delivery, Sent
 from local.parts import Parts
 from local.runs import Outcome
-from local.sentences import sentence
+from local.sentences import LANGUAGES, sentence
 from local.story_model import logged, requested
 
 Json = dict[str, Any]
@@ -19,10 +19,17 @@ Json = dict[str, Any]
 
 def state_of(sent: Sent, parts: Parts) -> Json:
     """Return phase, times in ms since it was sent (by one clock: they tell the order), status and why it failed."""
-    state: Json = {"phase": "sent", "ack_ms": None, "answered_ms": None, "why": None, "status": sent.status}
-    language = parts.options.language
+    state: Json = {
+        "phase": "sent",
+        "ack_ms": None,
+        "answered_ms": None,
+        "why": None,
+        "whys": None,
+        "status": sent.status,
+    }
     if not sent.reaches_robot:
-        return {**state, "phase": "undelivered", "why": sentence(language, "not_mentioned")}
+        whys = {language: sentence(language, "not_mentioned") for language in LANGUAGES}
+        return {**state, "phase": "undelivered", "why": whys[parts.options.language], "whys": whys}
     complete = [answer.complete_at for answer in sent.answers if answer.complete_at is not None]
     if complete:
         state |= {"phase": "answered", "answered_ms": max(0, complete[0] - sent.at)}
@@ -32,10 +39,16 @@ def state_of(sent: Sent, parts: Parts) -> Json:
     if complete:
         return state
     runs = parts.fc.carrying(sent.session)
-    why = _why_failed(sent, runs, language)
+    found = {language: _why_failed(sent, runs, language) for language in LANGUAGES}
+    why = found[parts.options.language]
     # Nothing was handed over, so nothing can come, unless the message is delivered again or has an open card.
     silent = not why and not sent.answers and all(run.how == "trigger" and run.over for run in runs)
-    return {**state, "phase": "failed" if why else "silent" if silent else "acknowledged", "why": why}
+    return {
+        **state,
+        "phase": "failed" if why else "silent" if silent else "acknowledged",
+        "why": why,
+        "whys": why and found,
+    }
 
 
 def _why_failed(sent: Sent, invocations: list[Invocation], language: str) -> str | None:

@@ -78,6 +78,10 @@ def test_a_post_that_dingtalk_refused_is_the_reason(page) -> None:
     done = page.settled(page.send("hello")["id"])
     assert done["state"]["phase"] == "failed"
     assert "300001" in done["state"]["why"]
+    whys = done["state"]["whys"]
+    assert done["state"]["why"] in whys.values()
+    assert whys["zh"] == "处理已结束，但没有任何回答：钉钉拒收（errcode 300001 · 会话 webhook 不存在或已过期）"
+    assert whys["en"].endswith("DingTalk refused it (errcode 300001 · the session webhook is unknown or has expired)")
 
 
 def test_in_a_group_only_a_mention_is_delivered(page) -> None:

@@ -346,3 +346,18 @@ def test_everything_has_a_name_for_who_cannot_see_it(visit, scripted):
     ) == page.evaluate("document.querySelectorAll('[id]').length")
     assert all(names), json.dumps(names)
     assert page.locator("[role=log]").get_attribute("aria-live") == "polite"
+
+
+def test_a_failure_is_told_in_the_language_of_the_page(visit, scripted):
+    """In the chat and in its story, also after the language was changed; the cloud's own where it has no other."""
+    whys = {"zh": "钉钉拒收", "en": "DingTalk refused it"}
+    question = scripted.message(text="两种", state=state_of("failed", why=whys["zh"], whys=whys))
+    scripted.stories[question["id"]] = STORY
+    scripted.message(text="一种", state=state_of("failed", why="只有这句"))
+    page = visit(scripted.url)
+    sees(page, ".state", "失败：钉钉拒收")
+    page.click("#language")
+    sees(page, ".state", "DingTalk refused it")
+    sees(page, ".state", "只有这句")
+    page.locator(".message", has_text="两种").locator(".state").click()
+    sees(page, "#story .summary", "DingTalk refused it")

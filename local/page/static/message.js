@@ -3,10 +3,13 @@
 import { avatar } from "./avatar.js";
 import { content, substitute } from "./bodies.js";
 import { element, icon } from "./dom.js";
-import { clockTime, duration, say } from "./language.js";
+import { clockTime, currentLanguage, duration, say } from "./language.js";
 
 const PAUSE_MS = 5 * 60_000;
 const EXCERPT = 40;
+/** Why a message failed, in the language of the page. */
+export const whyOf = ({ state }) => state?.whys?.[currentLanguage()] ?? state?.why;
+
 /** What markdown is written with: lines below table heads, marks at the start of a line, and around words. */
 const MARKS = /^\s*\|?(?:\s*:?-+:?\s*\|)+[\s:|-]*$|^\s*(?:>|#+ |[-*] |```\w*)|[`*]/gm;
 
@@ -124,7 +127,8 @@ function stateButton(store, message) {
 }
 
 function questionState(message) {
-  const { phase = "sent", ack_ms: ack, answered_ms: answered, why } = message.state ?? {};
+  const { phase = "sent", ack_ms: ack, answered_ms: answered } = message.state ?? {};
+  const why = whyOf(message);
   const values = { ack: ack == null ? "" : duration(ack), answered: answered == null ? "" : duration(answered), why };
   const waiting = element("span", { class: "dots", "aria-hidden": "true" });
   switch (phase) {

@@ -5,7 +5,7 @@ import { byId, element } from "./dom.js";
 import { duration, exactTime, say } from "./language.js";
 import { asCurl, copy } from "./curl.js";
 import { asRecording, asTest } from "./fixture.js";
-import { excerpt } from "./message.js";
+import { excerpt, whyOf } from "./message.js";
 import { valueView } from "./values.js";
 
 /** The known chapters in their order: key, heading, open from the start. Others follow under their own name. */
@@ -170,7 +170,8 @@ const BRIEFS = {
 };
 
 function summary(store, message) {
-  const { phase, ack_ms: ack, answered_ms: answered, why } = message.state ?? {};
+  const { phase, ack_ms: ack, answered_ms: answered } = message.state ?? {};
+  const why = whyOf(message);
   const step = (name, detail, kind = "") =>
     element("li", { class: kind }, element("span", {}, say(name)), element("span", { class: "step-detail" }, detail));
   const steps = [step("stepSent", exactTime(message.at))];
