@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.payloads import Body
+from local.payloads import WEBHOOK_LIFE_MS, Body
 from local.people import Conversation, Person
 
 
@@ -75,9 +75,9 @@ class Sent:
 
     @property
     def webhook_expires_at(self) -> int:
-        """When its webhook expires, in ms; 0 when the callback does not say."""
+        """When its webhook expires, in ms: after 90 minutes when the callback does not say; 0 when that is no time."""
         try:
-            return int(self.payload.get("sessionWebhookExpiredTime", 0))
+            return int(self.payload.get("sessionWebhookExpiredTime", self.at + WEBHOOK_LIFE_MS))
         except (TypeError, ValueError):
             return 0
 

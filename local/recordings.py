@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _TOKEN = re.compile(r"([?&](?:session|access_token)=)[^\"&\\\s]+")
+_CREATED = re.compile(rb'"createAt"\s*:\s*"?(\d{1,15})(?!\d)')
 _SIGNATURES = frozenset({"sign", "token", "authorization", "cookie"})
 
 
@@ -30,9 +31,12 @@ class Recorded:
 
     @property
     def timestamp(self) -> int | None:
-        """When it was signed, in ms, when its header says so."""
+        """When it was signed, in ms, when its header says so; else when its message was made, if that is told."""
         found = next((value for name, value in self.headers.items() if name.lower() == "timestamp"), "")
-        return int(found) if re.fullmatch(r"\d{1,15}", found) else None
+        if re.fullmatch(r"\d{1,15}", found):
+            return int(found)
+        made = _CREATED.search(self.body)
+        return int(made[1]) if made else None
 
 
 class Recording:
@@ -63,7 +67,7 @@ class Recording:
 def read_recording(path: Path) -> list[Recorded]:
     """Return the callbacks in a file; a body may also stand there as a JSON object. Raises RecordingProblem."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as problem:
         raise RecordingProblem(f"{path} cannot be read: {getattr(problem, 'strerror', 'it is no UTF-8')}") from None
     found = [_recorded(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]

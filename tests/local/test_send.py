@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
@@ -200,6 +201,35 @@ def test_a_recording_of_production_stays_on_this_machine(plain) -> None:
     assert body["sessionWebhookExpiredTime"] == signed + 5_400_000
     assert body["text"]["repliedMsg"]["createdAt"] == signed - 10_000
     assert len(sent.answers) == 1
+
+
+WITHOUT = {
+    "a signed time": ({}, {}),
+    "when the webhook expires": ({"timestamp": "1700000000000"}, {"sessionWebhookExpiredTime"}),
+    "either": ({}, {"sessionWebhookExpiredTime"}),
+    "any time": ({}, {"sessionWebhookExpiredTime", "createAt"}),
+    "a time that is one": ({"timestamp": "today"}, set()),
+}
+
+
+@pytest.mark.parametrize(("headers", "dropped"), WITHOUT.values(), ids=WITHOUT)
+def test_a_line_written_by_hand_is_answered(plain, headers, dropped) -> None:
+    """Its times are counted from the signed one, else from when the message was made; a webhook lasts 90 minutes."""
+    made = {**PRODUCTION, "msgId": f"by hand {uuid.uuid4()}"}
+    body = {name: value for name, value in made.items() if name not in dropped}
+    [sent] = Replay(plain).send([Recorded(headers, json.dumps(body).encode())])
+    assert len(sent.answers) == 1
+    assert not dropped & sent.payload.keys()
+    if "createAt" in body:
+        assert abs(sent.at - int(sent.payload["createAt"])) <= 1000
+
+
+def test_a_recording_with_a_mark_at_its_beginning_is_read(tmp_path) -> None:
+    """As editors on Windows write it; a line separator in a text ends no line."""
+    file = tmp_path / "calls.jsonl"
+    line = json.dumps({"headers": {}, "body": "a\u2028b"}, ensure_ascii=False)
+    file.write_bytes(b"\xef\xbb\xbf" + line.encode() + b"\r\n")
+    assert [one.body.decode() for one in read_recording(file)] == ["a\u2028b"]
 
 
 def test_the_distances_in_time_are_kept(plain) -> None:
