@@ -58,7 +58,7 @@ audit: $(INSTALLED)
 prove: $(INSTALLED)
 	@$(VENV_PYTHON) -m proof $(ARGS)
 
-doctor: $(INSTALLED)
+doctor: $(RUNNABLE)
 	@$(VENV_PYTHON) tools/doctor.py $(ARGS)
 
 # A command line can be read by everybody on the machine: no secret is taken from there.
@@ -70,7 +70,7 @@ smoke: $(RUNNABLE)
 
 # Every shell has a USER: only the one on the command line is meant. An id may hold a dollar sign: it is taken as it is.
 forget: export FORGET_USER = $(if $(filter command,$(firstword $(origin USER))),$(value USER))
-forget: $(INSTALLED)
+forget: $(RUNNABLE)
 	@$(VENV_PYTHON) tools/forget.py $(if $(filter command,$(firstword $(origin YES))),--yes) $(ARGS)
 
 $(RUNNABLE) $(INSTALLED): requirements.txt tools/locks/development.txt tools/install.py

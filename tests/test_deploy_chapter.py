@@ -90,11 +90,11 @@ def test_the_chapter_can_be_followed(readme: str, cli: list[str], clean: Path, d
     assert done.returncode == 0, done.stdout + done.stderr
     said = [line for line in done.stdout.splitlines() if line.startswith(("built", "deployed"))]
     assert said == ["built for python3.12", "deployed dingtalk-chatgpt-reply", "deployed dingtalk-chatgpt-conversation"]
-    looked = bash(clean, f"{export}\n{doctor} -o .venv/.installed ARGS=--offline")
+    looked = bash(clean, f"{export}\n{doctor} -o .venv/.runnable ARGS=--offline")
     assert (looked.returncode, looked.stderr) == (0, ""), looked.stdout
     assert "problem  " not in looked.stdout
     address = smoke.replace("https://….fcapp.run", deployed.dingtalk.trigger)
-    sent = bash(clean, f"{export}\n{address} -o .venv/.installed ARGS='--webhook-host 127.0.0.1'")
+    sent = bash(clean, f"{export}\n{address} -o .venv/.runnable ARGS='--webhook-host 127.0.0.1'")
     assert (sent.returncode, sent.stderr) == (0, ""), sent.stdout
     assert sent.stdout.endswith("handed over to reply\n")
 

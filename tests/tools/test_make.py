@@ -100,21 +100,26 @@ def test_running_installs_less_than_developing(checkout: Path) -> None:
     assert "installing" not in make(checkout, ".venv/.runnable", f"PYTHON={sys.executable}").stdout
 
 
-TARGETS = {"run": True, "build": True, "smoke": True, "test": False, "doctor": False, "forget": False, "audit": False}
+TARGETS = {
+    **dict.fromkeys(("run", "build", "doctor", "smoke", "forget"), True),
+    **dict.fromkeys(("test", "check", "bench", "capacity", "prove", "prove-build", "audit"), False),
+}
 
 
 @pytest.mark.parametrize(("target", "few"), TARGETS.items(), ids=TARGETS)
 def test_targets_install_what_they_need(target: str, few: bool) -> None:
-    """Who runs, builds or tries a deployment waits for no browser driver; the others have everything."""
+    """Who runs, builds, deploys or operates waits for no browser driver; the others have everything."""
     [needed] = re.findall(rf"^{target}: (\$\(\w+\))$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert needed == ("$(RUNNABLE)" if few else "$(INSTALLED)")
 
 
 def test_what_running_imports_stands_above_the_line() -> None:
-    """Every package that the functions or the local cloud import is installed by `make run`, but for FC 2.0's."""
+    """Every package that functions, local cloud, doctor or forget import is installed by `make run`, but FC 2.0's."""
     above = (ROOT / "requirements.txt").read_text().partition(LINE)[0]
     pinned = {name.lower() for name in re.findall(r"^([\w.-]+)", above, re.MULTILINE)}
-    files = [path for folder in ("functions", "local") for path in (ROOT / folder).rglob("*.py")]
+    folders = ("functions", "local", "tools/doctoring", "tools/forgetting", "tools/shipping")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    files += [ROOT / "tools" / name for name in ("build.py", "doctor.py", "forget.py", "smoke.py")]
     modules = {name.split(".")[0] for path in files for name in imported(path)} - sys.stdlib_module_names
     homes = packages_distributions()
     found = {home.lower() for module in modules for home in homes.get(module, ())}
