@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import forget
 from reply.journal import SHARDS, Used, sheet_file
 from reply.sheets import Sheet, to_json
 from shared.message import Message, ReplyTarget, Sender
@@ -25,7 +26,10 @@ pytestmark = pytest.mark.timeout(600)
 
 @dataclass(frozen=True)
 class Asked:
-    """What to say: the text or a command, at which robot, dated how many seconds from the signed time."""
+    """What to say: the text or a command, at which robot, dated how many seconds from the signed time.
+
+    `who` says it; what is answered cannot be posted where it is `unheard`.
+    """
 
     text: str
     command: str = ""
@@ -33,10 +37,12 @@ class Asked:
     before: str = ""
     dated_s: float = 0.0
     role: str = ""
+    who: str = "p1"
+    unheard: bool = False
 
 
 def shown(built: Built, mount: Path, *asked: Asked, **settings: str) -> list[str]:
-    """What one person is shown, one after the other, by one instance of `reply`."""
+    """What is shown, one after the other, by one instance of `reply`."""
     now = int(time.time() * 1000)
     with running_world() as world:
         target = ReplyTarget(f"http://{world.host}/robot/sendBySession?session=abc", now + 5_400_000)
@@ -44,7 +50,9 @@ def shown(built: Built, mount: Path, *asked: Asked, **settings: str) -> list[str
         events = []
         for number, one in enumerate(asked):
             at = now + number
-            made = Message(f"m{number}", one.robot, "c1", False, Sender("p1", "p1", "Ann"), target, at)
+            to = replace(target, webhook=target.webhook.replace(world.host, "localhost")) if one.unheard else target
+            name = "Ann" if one.who == "p1" else one.who
+            made = Message(f"m{number}", one.robot, "c1", False, Sender(one.who, one.who, name), to, at)
             made = replace(made, text=one.text, command=one.command, role=one.role, robot_before=one.before)
             made = replace(made, created_at=at + int(one.dated_s * 1000), signed_at=at, handed_over_at=at)
             events.append(replace(made, handover=f"h{number}").to_event())
@@ -90,6 +98,25 @@ def test_the_day_of_the_signed_time(built: Built, tmp_path: Path, seconds: float
     seen = shown(built, tmp_path, *asked, MAX_REQUEST="1")
     assert [is_refusal(text) for text in seen[:2]] == [False, True]
     assert "a pirate" not in seen[4]
+
+
+def test_forgetting_what_an_administrator_was_shown(
+    built: Built, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It goes from the records that the package writes, shown or not, and what the administrator asked stays."""
+    asked = [Asked("herring"), Asked("mackerel", who="boss")]
+    asked += [
+        Asked(text, command, role="admin", who="boss", unheard=unheard)
+        for unheard in (False, True)
+        for command, text in (("export", "userid:p1"), ("export", "Ann"), ("usage", "Ann"), ("usage", "全部"))
+    ]
+    shown(built, tmp_path, *asked, ADMIN_EXPORT="on")
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert sum("herring" in path.read_text() for path in files if ".undeliverable." in path.name) == 2
+    assert forget.main(["p1", "--yes", "--folder", str(tmp_path)], {}) == 0, capsys.readouterr()
+    left = {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
+    assert not [path for path, text in left.items() if "herring" in text or "`p1`" in text or ".p1." in path.name]
+    assert any("mackerel" in text for text in left.values())
 
 
 def test_a_large_account(built: Built, tmp_path: Path) -> None:
