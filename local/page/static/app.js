@@ -116,6 +116,9 @@ function scheduleLook() {
   }, 50);
 }
 
+// What is on the screen counts as read before the menu says what is not: a look may still be on its way.
+byId("people-menu").addEventListener("beforetoggle", look, { capture: true });
+
 byId("threads").addEventListener("click", (event) => {
   const id = event.target.closest(".message")?.dataset.id;
   if (event.target.closest(".state")) go(shown, id);
