@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 from local.cloud import LocalCloud
@@ -12,8 +13,12 @@ from local.deaths import Death
 from local.runner_steps import START
 from proof.crash_scenarios import CONVERSATION, REPLY, Scenario, thought
 from proof.crash_trial import Trial
-from proof.outcomes import FAILED
+from proof.outcomes import FAILED, robot_id
 from proof.plan import Plan
+from reply.days import Days
+from reply.journal import shards
+from reply.places import robot_part
+from reply.settings import CHINA
 
 WORKERS = 8
 """Trials at the same time."""
@@ -73,6 +78,16 @@ def begin(cloud: LocalCloud) -> None:
     cloud.model.default = thought
 
 
+def make_shards(cloud: LocalCloud) -> None:
+    """Make the account's folders of this month.
+
+    Whoever asks first in one of its sixteen parts makes its folder: which trial that is, is chance.
+    """
+    month = Days(CHINA).day(cloud.clock.now_ms())[:7]
+    for shard in shards():
+        Path(cloud.bucket, "account", robot_part(robot_id(cloud)), month, shard).mkdir(parents=True, exist_ok=True)
+
+
 def places(plan: Plan, scenario: Scenario) -> tuple[list[Kill], list[str]]:
     """Every place of a scenario to kill at, from traces: one where nothing was there before, one warm, one cold.
 
@@ -80,7 +95,9 @@ def places(plan: Plan, scenario: Scenario) -> tuple[list[Kill], list[str]]:
     """
     with opened(plan, scenario) as cloud:
         begin(cloud)
-        trials = [_traced(cloud, scenario), _traced(cloud, scenario)]
+        trials = [_traced(cloud, scenario)]
+        make_shards(cloud)
+        trials.append(_traced(cloud, scenario))
         cloud.recycle()
         trials.append(_traced(cloud, scenario))
     empty, warm, cold = (_steps(trial) for trial in trials)
@@ -129,6 +146,7 @@ def tried(plan: Plan, kills: Sequence[Kill]) -> Iterator[tuple[Kill, Trial]]:
 def _together(cloud: LocalCloud, kills: Sequence[Kill]) -> Iterator[tuple[Kill, Trial]]:
     for start in range(0, len(kills), BATCH):
         begin(cloud)
+        make_shards(cloud)
         batch = kills[start : start + BATCH]
         yield from side_by_side(lambda kill: (kill, _reached(lambda: killed(cloud, kill))), batch)
         cloud.reset()

@@ -177,11 +177,19 @@ class Trial:
 def _unbooked(bucket: Path, found: list[Path]) -> Iterator[str]:
     """What is on record of a message and is not in its robot's account, or twice."""
     for turn in {path.name.partition(".")[0] for path in found}:
-        costs = {path.name.split(".")[2] for path in found if path.name.startswith(turn)}
-        answered = any(path.name.startswith(f"{turn}.answered.") for path in found)
+        records = [path for path in found if path.name.startswith(turn)]
+        costs = {path.name.split(".")[2] for path in records}
+        answered = any(path.name.startswith(f"{turn}.answered.") for path in records)
         booked = list(bucket.glob(f"account/*/*/*/{turn}.used.*"))
-        if len(booked) != int(answered or costs != {"0"}):
+        wanted = int(answered or costs != {"0"})
+        if len(booked) != wanted and not (wanted and not booked and _summed(bucket, records[0])):
             yield f"a message is booked {len(booked)} time(s): {[path.name for path in booked]}"
+
+
+def _summed(bucket: Path, record: Path) -> bool:
+    """Whether a sheet has the person of a record, whose note is gone then: on a busy machine a trial takes minutes."""
+    person, sheets = record.parent.name, bucket.glob("account/*/*/*/~*.json")
+    return any(person in json.loads(sheet.read_bytes())["people"] for sheet in sheets)
 
 
 def _unsound(path: Path) -> Iterator[str]:
